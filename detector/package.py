@@ -1,0 +1,153 @@
+"""The detector package: ``detector.json`` beside its ONNX graphs, each with its SHA-256."""
+
+import hashlib
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from detector.calibration import Calibration
+from detector.contract import Contract, Part
+from detector.verdict import Decision
+
+DESCRIPTION_FILE = "detector.json"
+READ_BLOCK = 1 << 20
+
+
+class PackageError(RuntimeError):
+    """A detector package is incomplete, altered, or lacks what is asked of it."""
+
+
+class Graph(StrEnum):
+    """Precision of an ONNX graph."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"
+    INT8 = "int8"
+
+
+class PackageFile(Part):
+    """A file of the package, named relative to ``detector.json``."""
+
+    file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: int = Field(ge=0)
+
+
+class Preprocessing(Part):
+    """How pixels reach the graph. Mean and std are applied inside the graph, given here to document.
+
+    Defaults are CLIP's own: https://github.com/openai/CLIP/blob/main/clip/clip.py
+    """
+
+    kind: str = "resize_center_crop"
+    size: int = 224
+    interpolation: str = "bicubic"
+    mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
+    std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
+
+
+class Encoder(Part):
+    """Where the encoder's weights came from."""
+
+    name: str
+    source: str
+    revision: str = ""
+    sha256: str = ""
+    licence: str = ""
+    layers: tuple[int, ...] = ()
+
+
+class DetectorPackage(Contract):
+    """``detector.json``.
+
+    Each graph takes ``pixels`` (uint8, [N, size, size, 3], RGB) and gives ``logit`` (float32, [N])
+    and ``embedding`` (float32, [N, D]).
+    """
+
+    SCHEMA: ClassVar[str] = "aidetect.detector/1"
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    version: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]*$")
+    created_at: str
+    graphs: dict[Graph, PackageFile]
+    model_card: PackageFile
+    preprocessing: Preprocessing = Preprocessing()
+    calibration: Calibration
+    decision: Decision
+    encoder: Encoder
+    opset: int = 0
+    built_with: dict[str, str] = {}
+    metrics: dict[str, float] = {}
+
+    def graph(self, graph: Graph) -> PackageFile:
+        """Return a graph's file.
+
+        Raises
+        ------
+        PackageError
+            If the package does not have this graph.
+        """
+        if graph not in self.graphs:
+            have = ", ".join(sorted(self.graphs)) or "none"
+            raise PackageError(
+                f"detector {self.name}@{self.version} has no {graph.value} graph (it has: {have}); "
+                "build and publish it again"
+            )
+        return self.graphs[graph]
+
+    @property
+    def files(self) -> tuple[PackageFile, ...]:
+        """Every file of the package but ``detector.json`` itself."""
+        return (*self.graphs.values(), self.model_card)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, lower-case hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(READ_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def describe_file(path: Path) -> PackageFile:
+    """Describe a file as part of a package."""
+    return PackageFile(file=path.name, sha256=sha256_of(path), bytes=path.stat().st_size)
+
+
+def check_file(folder: Path, expected: PackageFile) -> Path:
+    """Return the path of a package's file after checking its bytes.
+
+    Raises
+    ------
+    PackageError
+        If the file is missing or its SHA-256 differs.
+    """
+    path = folder / expected.file
+    if not path.is_file():
+        raise PackageError(f"{path} is missing from the detector package; fetch it again")
+    found = sha256_of(path)
+    if found != expected.sha256:
+        raise PackageError(
+            f"{path} has SHA-256 {found} but detector.json says {expected.sha256}: "
+            "the file was altered or cut off; delete it and fetch it again"
+        )
+    return path
+
+
+def load_package(folder: Path) -> DetectorPackage:
+    """Read and validate ``detector.json`` of a package folder; check no file but this one.
+
+    Raises
+    ------
+    PackageError
+        If there is no ``detector.json``.
+    detector.contract.ContractError
+        If it is not valid.
+    """
+    path = folder / DESCRIPTION_FILE
+    if not path.is_file():
+        raise PackageError(f"{path} is missing: {folder} is not a detector package")
+    return DetectorPackage.parse(path.read_bytes(), where=str(path))

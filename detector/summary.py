@@ -1,0 +1,95 @@
+"""What a shard reports, what a batch adds up to, and the event that says it is done."""
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import ClassVar, Self
+
+from detector.contract import Contract, Part
+from detector.reason import Reason
+from detector.verdict import Verdict
+
+
+class Counts(Part):
+    """Rows by verdict and error rows by reason."""
+
+    rows: int = 0
+    verdicts: dict[Verdict, int] = {}
+    reasons: dict[Reason, int] = {}
+
+    @classmethod
+    def of(cls, outcomes: Iterable[tuple[Verdict, Reason | None]]) -> Self:
+        """Count (verdict, reason) pairs."""
+        pairs = list(outcomes)
+        return cls(
+            rows=len(pairs),
+            verdicts=dict(Counter(v for v, _ in pairs)),
+            reasons=dict(Counter(r for _, r in pairs if r is not None)),
+        )
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            rows=self.rows + other.rows,
+            verdicts=dict(Counter(self.verdicts) + Counter(other.verdicts)),
+            reasons=dict(Counter(self.reasons) + Counter(other.reasons)),
+        )
+
+
+class ShardRecord(Contract):
+    """Written once all chunks of a shard are committed; its presence means the shard is complete."""
+
+    SCHEMA: ClassVar[str] = "aidetect.shard/1"
+
+    batch: str
+    shard: int
+    counts: Counts
+    chunks: int
+    resumed_chunks: int = 0
+    bytes_read: int = 0
+    gets: int = 0
+    seconds: float = 0.0
+    provider: str = ""
+    graph: str = ""
+    attempt: int = 1
+
+
+class Status(StrEnum):
+    """How a batch ended."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+
+
+class BatchSummary(Contract):
+    """``summary.json``: what a batch came to. ``incomplete`` when some images could not be scored."""
+
+    SCHEMA: ClassVar[str] = "aidetect.summary/1"
+
+    batch: str
+    status: Status
+    lane: str
+    counts: Counts
+    detector: str
+    run_date: str
+    started_at: str
+    finished_at: str
+    seconds: float
+    shards: int
+    manifest: str
+    results: str
+    failed_shards: tuple[int, ...] = ()
+
+
+class ScoringCompleted(Contract):
+    """Detail of the EventBridge event (source ``aidetect``, detail type ``ScoringCompleted``)."""
+
+    SCHEMA: ClassVar[str] = "aidetect.scoring-completed/1"
+    SOURCE: ClassVar[str] = "aidetect"
+    DETAIL_TYPE: ClassVar[str] = "ScoringCompleted"
+
+    batch: str
+    status: Status
+    counts: Counts
+    detector: str
+    summary: str
+    results: str
