@@ -11,7 +11,7 @@ class ContractError(ValueError):
 
 
 class Part(BaseModel):
-    """A piece of a contract: immutable; unknown fields are ignored, so a newer writer is readable."""
+    """A piece of a contract: immutable. Unknown fields are ignored: a newer writer is readable."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -13,7 +13,8 @@ from detector.reason import Reason
 from detector.uri import S3Uri
 
 IMAGE_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .avif .mpo".split()
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"}
+    | {".tif", ".tiff", ".avif"}
 )
 ARCHIVE_SUFFIXES = frozenset({".tar", ".zip"})
 
@@ -36,8 +37,8 @@ class ManifestHeader(Contract):
 class ManifestEntry(Part):
     """One object to score.
 
-    ``etag``, ``version`` and ``sequencer`` tell two uploads of one key apart. ``reject`` is set when
-    intake already knows that the object is no image: it becomes an error row without being read.
+    ``etag``, ``version`` and ``sequencer`` tell two uploads of one key apart. ``reject`` is set
+    when intake already knows that the object is no image: it becomes an error row unread.
     """
 
     bucket: str

@@ -36,7 +36,7 @@ class PackageFile(Part):
 
 
 class Preprocessing(Part):
-    """How pixels reach the graph. Mean and std are applied inside the graph, given here to document.
+    """How pixels reach the graph. Mean and std are applied inside the graph; here they inform.
 
     Defaults are CLIP's own: https://github.com/openai/CLIP/blob/main/clip/clip.py
     """
@@ -78,8 +78,8 @@ class DetectorPackage(Contract):
     decision: Decision
     encoder: Encoder
     opset: int = 0
-    built_with: dict[str, str] = {}
-    metrics: dict[str, float] = {}
+    built_with: dict[str, str] = Field(default_factory=dict)
+    metrics: dict[str, float] = Field(default_factory=dict)
 
     def graph(self, graph: Graph) -> PackageFile:
         """Return a graph's file.

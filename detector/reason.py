@@ -32,14 +32,14 @@ SENTENCES: dict[Reason, str] = {
     Reason.EMPTY: "The file has no bytes; the upload probably failed, so repeat it.",
     Reason.TOO_LARGE: "The file is larger than the byte limit; upload a smaller copy.",
     Reason.TOO_SMALL: "The image has too few pixels to hold evidence; use a larger copy.",
-    Reason.UNSUPPORTED: "Not an image format that is scored: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF.",
+    Reason.UNSUPPORTED: "Not a format that is scored: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF.",
     Reason.TRUNCATED: "The file ends before the image does; upload it again.",
-    Reason.BOMB: "It would unpack to more than the limit allows; a decompression bomb, or resize it.",
+    Reason.BOMB: "It unpacks to more than the limit allows: a decompression bomb; or resize it.",
     Reason.UNDECODABLE: "The file is damaged, encrypted, or not what its header says.",
     Reason.TIMEOUT: "Decoding took longer than the limit; re-save the image and upload it again.",
-    Reason.UNSAFE_NAME: "The archive member's name is absolute, climbs out with '..', or is a link.",
+    Reason.UNSAFE_NAME: "The archive member's name is absolute, holds '..', or is a link.",
     Reason.READ_FAILED: "S3 did not deliver the object after several tries; drop it again.",
-    Reason.NOT_SCORED: "The job that should have scored it failed; see the batch, and redrive it.",
+    Reason.NOT_SCORED: "The job that should have scored it failed; look at the batch, score again.",
 }
 
 

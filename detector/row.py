@@ -83,7 +83,7 @@ class ResultRow:
     row_version: int = ROW_VERSION
 
     def __post_init__(self) -> None:
-        """Hold every row to the promise: a verdict with a probability, or an error with a reason."""
+        """Hold every row to the promise: a verdict with probability, or an error with a reason."""
         failed = self.verdict is Verdict.ERROR
         if failed != (self.reason is not None) or failed != (self.probability is None):
             raise ValueError(

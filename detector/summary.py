@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import ClassVar, Self
 
+from pydantic import Field
+
 from detector.contract import Contract, Part
 from detector.reason import Reason
 from detector.verdict import Verdict
@@ -14,8 +16,8 @@ class Counts(Part):
     """Rows by verdict and error rows by reason."""
 
     rows: int = 0
-    verdicts: dict[Verdict, int] = {}
-    reasons: dict[Reason, int] = {}
+    verdicts: dict[Verdict, int] = Field(default_factory=dict)
+    reasons: dict[Reason, int] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, outcomes: Iterable[tuple[Verdict, Reason | None]]) -> Self:
@@ -36,7 +38,7 @@ class Counts(Part):
 
 
 class ShardRecord(Contract):
-    """Written once all chunks of a shard are committed; its presence means the shard is complete."""
+    """Written once all chunks of a shard are committed: its presence means the shard is complete."""
 
     SCHEMA: ClassVar[str] = "aidetect.shard/1"
 
@@ -61,7 +63,7 @@ class Status(StrEnum):
 
 
 class BatchSummary(Contract):
-    """``summary.json``: what a batch came to. ``incomplete`` when some images could not be scored."""
+    """``summary.json``: what a batch came to; ``incomplete`` when some images were not scored."""
 
     SCHEMA: ClassVar[str] = "aidetect.summary/1"
 

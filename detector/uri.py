@@ -11,7 +11,7 @@ class UriError(ValueError):
 
 
 class S3Uri(NamedTuple):
-    """An object or a prefix in S3, ``s3://bucket/key``. Keys are kept as they are, never encoded."""
+    """An object or a prefix in S3, ``s3://bucket/key``. Keys are as they are, never encoded."""
 
     bucket: str
     key: str
