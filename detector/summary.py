@@ -38,7 +38,7 @@ class Counts(Part):
 
 
 class ShardRecord(Contract):
-    """Written once all chunks of a shard are committed: its presence means the shard is complete."""
+    """Written when all chunks of a shard are committed; its presence says: shard complete."""
 
     SCHEMA: ClassVar[str] = "aidetect.shard/1"
 
