@@ -1,0 +1,83 @@
+# Every task of this repository. `make` alone lists them.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+# The version that uv.lock pins; bootstraps itself from the package registry.
+UV_VERSION := $(shell awk '/^name = "uv"$$/ {getline; gsub(/version = |"/, ""); print}' uv.lock)
+# torch only serves the tests, as the reference that our graphs are held to. A CPU build is enough:
+# set TORCH_INDEX=https://download.pytorch.org/whl/cpu where your pip would take the CUDA build.
+TORCH_INDEX ?=
+locked = $(1)==$(shell awk '/^name = "$(1)"$$/ {getline; gsub(/version = |"/, ""); print}' uv.lock)
+# Where the demo's images come from; default: photographs that open-source packages ship.
+IMAGES ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup setup-dev lint format types validate unit integration e2e lock lock-lambda down clean
+
+help: ## List the tasks
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## Start the local stack and score real photographs (IMAGES=folder for your own)
+	@$(BIN)/aidetect local up
+	@$(if $(IMAGES),,$(BIN)/python -m aidetect.samples .aidetect/samples)
+	@$(BIN)/aidetect score "$(or $(IMAGES),.aidetect/samples)"
+	@echo; echo "Drop more: $(BIN)/aidetect score FOLDER     Stop: make down"
+
+test: setup-dev lint types ## Run every check and every test, with coverage
+	@$(BIN)/python -m pytest --cov --cov-report=term tests
+
+down: ## Stop the local stack
+	@$(BIN)/aidetect local down
+
+setup: $(VENV)/.setup ## Make the virtual environment that runs the product
+
+setup-dev: $(VENV)/.setup-dev ## Make the one that also tests it
+
+$(UV): uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@touch $(UV)
+
+$(VENV)/.setup: $(UV) pyproject.toml uv.lock
+	@echo "Installing the product's packages"
+	@$(UV) sync --quiet --frozen --inexact --extra demo
+	@touch $@
+
+$(VENV)/.setup-dev: $(VENV)/.setup
+	@echo "Installing the test tools"
+	@$(UV) sync --quiet --frozen --inexact --extra dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(call locked,torch)"
+	@$(UV) pip install --quiet --python $(BIN)/python "$(call locked,transformers)"
+	@touch $@
+
+lint: setup-dev ## Check style and templates
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/cfn-lint template.yaml
+
+format: setup-dev ## Format the code
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+types: setup-dev ## Check types
+	@$(BIN)/mypy
+
+unit: setup-dev ## Run the unit tests
+	@$(BIN)/python -m pytest tests/unit
+
+integration: setup-dev ## Run the template on the local stack
+	@$(BIN)/python -m pytest tests/integration
+
+e2e: setup-dev ## Use the product as a new user does
+	@$(BIN)/python -m pytest tests/e2e
+
+lock: $(UV) ## Resolve all dependencies anew
+	@$(UV) lock --upgrade
+
+clean: ## Remove the environment and everything built here
+	@-test -x $(BIN)/aidetect && $(BIN)/aidetect local down --purge
+	@rm -rf $(VENV) .aws-sam .aidetect .coverage* .mypy_cache .ruff_cache .pytest_cache build *.egg-info

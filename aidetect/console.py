@@ -1,0 +1,45 @@
+"""One console for people, plain JSON for programs, and one way to report an error."""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Print an error a person can act on, and leave."""
+    err.print("[bold red]error[/] ", end="")
+    err.print(message, markup=False)
+    raise typer.Exit(code)
+
+
+def emit(document: Any) -> None:
+    """Print JSON, for ``--json``."""
+    sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
+
+
+def guarded(*errors: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Turn the named errors, and AWS's, into one line on stderr and exit code 1."""
+
+    def decorate(command: Callable[P, R]) -> Callable[P, R]:
+        @wraps(command)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return command(*args, **kwargs)
+            except (*errors, ClientError, BotoCoreError) as error:
+                fail(str(error))
+
+        return run
+
+    return decorate

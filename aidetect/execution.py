@@ -1,0 +1,70 @@
+"""Scoring executions: those that took up our images, and how they stand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from detector.layout import BatchLayout
+from detector.manifest import read_lines
+from detector.summary import BatchSummary
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+RUNNING = "RUNNING"
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution of the ``scoring`` state machine; its name is the batch."""
+
+    arn: str
+    batch: str
+    status: str
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has come to an end, good or bad."""
+        return self.status != RUNNING
+
+
+def started_since(sfn: "SFNClient", machine: str, since: datetime) -> Iterator[Execution]:
+    """Yield the executions that began at or after a moment, newest first."""
+    pages = sfn.get_paginator("list_executions").paginate(
+        stateMachineArn=machine, PaginationConfig={"PageSize": 100}
+    )
+    for page in pages:
+        for item in page["executions"]:
+            if item["startDate"] < since:
+                return
+            yield Execution(item["executionArn"], item["name"], item["status"])
+
+
+def describe(sfn: "SFNClient", arn: str) -> tuple[Execution, str]:
+    """Return an execution and, when it failed, why."""
+    found = sfn.describe_execution(executionArn=arn)
+    why = ": ".join(p for p in (found.get("error"), found.get("cause")) if p)
+    return Execution(arn, found["name"], found["status"]), why
+
+
+def keys_below(s3: "S3Client", bucket: str, batch: str, prefix: str) -> frozenset[str]:
+    """Return those keys of a batch's manifest that lie below a prefix."""
+    uri = BatchLayout(bucket, batch).manifest
+    body = s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
+    return frozenset(
+        entry.key
+        for entry in read_lines(body.iter_lines(), where=str(uri))
+        if entry.key.startswith(prefix)
+    )
+
+
+def summary(s3: "S3Client", bucket: str, batch: str) -> BatchSummary | None:
+    """Return the summary of a batch, or None while there is none."""
+    uri = BatchLayout(bucket, batch).summary
+    try:
+        body = s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
+    return BatchSummary.parse(body, where=str(uri))

@@ -1,0 +1,54 @@
+"""What a deployed stack tells about itself."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import OutputTypeDef
+
+
+class OutputsError(RuntimeError):
+    """The stack exists but is not, or not yet, this product."""
+
+
+class StackOutputs(BaseModel):
+    """Outputs of ``template.yaml``, by their names there."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    IntakeBucket: str
+    ResultsBucket: str
+    ModelsBucket: str
+    ArrivalsQueueUrl: str
+    ArrivalsDlqUrl: str
+    ScoringStateMachineArn: str
+    JobQueueArn: str
+    ChampionParameter: str
+    CompletedTopicArn: str
+    GlueDatabase: str
+    AthenaWorkgroup: str
+
+    @classmethod
+    def of(cls, outputs: Iterable["OutputTypeDef"]) -> Self:
+        """Read the outputs of a CloudFormation description.
+
+        Raises
+        ------
+        OutputsError
+            If an output is missing.
+        """
+        values = {o.get("OutputKey", ""): o.get("OutputValue", "") for o in outputs}
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            missing = ", ".join(str(e["loc"][0]) for e in error.errors())
+            raise OutputsError(
+                f"the stack has no output {missing}: it is still being created, or is not this "
+                "product; deploy the current template.yaml"
+            ) from error
+
+    def execution_arn(self, batch: str) -> str:
+        """Return the ARN of the scoring execution of a batch."""
+        return f"{self.ScoringStateMachineArn.replace(':stateMachine:', ':execution:')}:{batch}"

@@ -1,0 +1,44 @@
+"""Which stack a command speaks to: the local one when it runs, else the AWS account at hand."""
+
+import boto3
+from local.stack import status as local_status
+
+from aidetect.target import NoStackError, Target, connect
+
+DEFAULT_STACK = "aidetect"
+LOCAL = "local"
+
+
+def resolve(where: str | None = None, stack: str = DEFAULT_STACK) -> Target:
+    """Find the stack to speak to.
+
+    Parameters
+    ----------
+    where
+        ``local``, ``aws``, or None: the local stack when it runs, else AWS.
+    stack
+        Name of the CloudFormation stack.
+
+    Raises
+    ------
+    NoStackError
+        If neither is there.
+    """
+    found = local_status()
+    if where == LOCAL or (where is None and found.running):
+        if not found.running or found.endpoint is None:
+            raise NoStackError("the local stack does not run: start it with `aidetect local up`")
+        session = boto3.Session(
+            # The emulator's administrator; nothing secret.
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106
+            region_name=found.region,
+        )
+        return connect(session, found.endpoint, found.stack, f"local stack at {found.endpoint}")
+    session = boto3.Session()
+    if session.region_name is None:
+        raise NoStackError(
+            "no stack here: run `aidetect local up`, or set AWS_PROFILE and AWS_REGION to the "
+            "account where it is deployed"
+        )
+    return connect(session, None, stack, f"AWS {session.region_name}")
