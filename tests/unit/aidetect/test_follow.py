@@ -106,9 +106,7 @@ def test_one_batch_by_its_arn(scene: Scene) -> None:
 
 def test_a_start_that_is_refused(scene: Scene) -> None:
     gone = outputs("arn:aws:states:us-east-1:123456789012:stateMachine:none")
-    target = Target(
-        "t", gone, scene.target.s3, scene.target.sfn, scene.target.ssm, scene.target.sqs
-    )
+    target = replace(scene.target, outputs=gone)
     with pytest.raises(StartError, match="s3://intake/p/ was not started"):
         start_prefix(target, S3Uri("intake", "p/"), datetime.now(UTC))
 

@@ -1,0 +1,55 @@
+"""One local stack for all integration tests: template.yaml, deployed by the real tools."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from local.stack import UpOptions, down, status, up
+
+from aidetect.resolve import resolve
+from tests.integration.stack import Stack
+
+# Small, so that a few dozen images already make several chunks and shards.
+PARAMETERS = {
+    "BatchingWindowSeconds": "1",
+    "ExpressMaxImages": "24",
+    "ChunkSize": "20",
+    "ImagesPerShard": "60",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The state folder of the tests' own stack, so that a developer's is left alone."""
+    folder = tmp_path_factory.mktemp("aidetect-home")
+    before = os.environ.get("AIDETECT_HOME")
+    os.environ["AIDETECT_HOME"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["AIDETECT_HOME"]
+    else:
+        os.environ["AIDETECT_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def stack(home: Path, port: int) -> Iterator[Stack]:
+    up(UpOptions(port=port, parameters=PARAMETERS))
+    found = status()
+    assert found.endpoint
+    session = boto3.Session("test", "test", region_name=found.region)
+    yield Stack(resolve("local"), session, found.endpoint)
+    down()
