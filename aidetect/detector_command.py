@@ -13,12 +13,14 @@ from aidetect.target import NoStackError
 from detector.contract import ContractError
 from detector.package import PackageError, load_package
 from training import embedded, registry
+from training.head import HeadError
+from training.vision import WeightsError
 
 app = typer.Typer(help="Build, publish and show the detector in use.", no_args_is_help=True)
 
 
 @app.command()
-@guarded(PackageError, ContractError, embedded.WeightsError)
+@guarded(PackageError, ContractError, HeadError, WeightsError)
 def build() -> None:
     """Build the embedded detector on this machine, and say where it lies.
 
@@ -30,7 +32,10 @@ def build() -> None:
 
 
 @app.command()
-@guarded(NoStackError, OutputsError, PackageError, ContractError, registry.RegistryError)
+@guarded(
+    NoStackError, OutputsError, PackageError, ContractError, HeadError, WeightsError,
+    registry.RegistryError,
+)  # fmt: skip
 def publish(
     folder: Annotated[
         Path | None, typer.Argument(help="A detector package; default: the embedded detector.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote_plus
 
 import boto3
 
@@ -109,9 +110,8 @@ class Stack:
         return list(read_rows(self.target.s3, S3Uri.parse(self.summary(batch).results)))
 
     def executions(self, since: datetime) -> list[Execution]:
-        return list(
-            started_since(self.target.sfn, self.target.outputs.ScoringStateMachineArn, since)
-        )
+        machine = self.target.outputs.ScoringStateMachineArn
+        return list(started_since(self.target.sfn, machine, since))
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         pages = self.target.s3.get_paginator("list_objects_v2").paginate(
@@ -124,3 +124,28 @@ def without_time(rows: Iterable[Row]) -> list[Row]:
     """Return rows in manifest order, without the one column that may differ between two runs."""
     stripped = [{k: v for k, v in row.items() if k != "scored_at"} for row in rows]
     return sorted(stripped, key=lambda r: (r["entry"], r["member"] or "", r["image"]))
+
+
+def s3_event(bucket: str, *keys: str) -> str:
+    """A notification as S3 writes it: keys are URL-encoded, several records may share a message."""
+    records = [
+        {
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "awsRegion": "us-east-1",
+            "eventTime": "2026-11-23T10:00:00.000Z",
+            "eventName": "ObjectCreated:Put",
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"},
+                "object": {
+                    "key": quote_plus(key, safe="/"),
+                    "size": 1024,
+                    "eTag": "d41d8cd98f00b204e9800998ecf8427e",
+                    "sequencer": "0055AED6DCD90281E5",
+                },
+            },
+        }
+        for key in keys
+    ]
+    return json.dumps({"Records": records})

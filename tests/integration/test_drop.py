@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote_plus
 
 import pytest
 
@@ -11,34 +10,9 @@ from aidetect.samples import write_samples
 from detector.layout import BatchLayout
 from detector.manifest import read_lines
 from detector.row import COLUMNS
-from tests.integration.stack import Stack, eventually
+from tests.integration.stack import Stack, eventually, s3_event
 
 pytestmark = pytest.mark.integration
-
-
-def s3_event(bucket: str, *keys: str) -> str:
-    """A notification as S3 writes it: keys are URL-encoded, several records may share a message."""
-    records = [
-        {
-            "eventVersion": "2.1",
-            "eventSource": "aws:s3",
-            "awsRegion": "us-east-1",
-            "eventTime": "2026-11-23T10:00:00.000Z",
-            "eventName": "ObjectCreated:Put",
-            "s3": {
-                "s3SchemaVersion": "1.0",
-                "bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"},
-                "object": {
-                    "key": quote_plus(key, safe="/"),
-                    "size": 1024,
-                    "eTag": "d41d8cd98f00b204e9800998ecf8427e",
-                    "sequencer": "0055AED6DCD90281E5",
-                },
-            },
-        }
-        for key in keys
-    ]
-    return json.dumps({"Records": records})
 
 
 def test_photographs_get_verdicts(stack: Stack, tmp_path: Path) -> None:
@@ -65,8 +39,10 @@ def test_one_event_delivered_five_times_starts_one_batch(stack: Stack, tmp_path:
     rows, progress = stack.follow("held/", frozenset({key}), began)
 
     def drained() -> bool | None:
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = stack.target.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)
+        found = stack.target.sqs.get_queue_attributes(
+            QueueUrl=queue,
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )
         return True if all(int(v) == 0 for v in found["Attributes"].values()) else None
 
     eventually(drained, what="an empty arrivals queue")
