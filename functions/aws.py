@@ -1,0 +1,35 @@
+"""The one way the functions get AWS clients, with the one retry policy."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+# Standard mode backs off with jitter on throttling; the pool holds the GETs a scorer has in flight.
+CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 6}, max_pool_connections=64, connect_timeout=5
+)
+
+
+@cache
+def s3_client() -> "S3Client":
+    """Return the S3 client of this process."""
+    return boto3.client("s3", config=CONFIG)
+
+
+@cache
+def ssm_client() -> "SSMClient":
+    """Return the Systems Manager client of this process."""
+    return boto3.client("ssm", config=CONFIG)
+
+
+@cache
+def states_client() -> "SFNClient":
+    """Return the Step Functions client of this process."""
+    return boto3.client("stepfunctions", config=CONFIG)

@@ -1,0 +1,1 @@
+"""Scoring a small batch within one invocation."""

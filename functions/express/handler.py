@@ -1,0 +1,30 @@
+"""Entry point of the express function: one shard scored on CPUs, by the job's own code."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from batch_inference.job import run_shard
+from detector.uri import S3Uri
+from functions.aws import s3_client
+from functions.express.settings import ExpressSettings
+from functions.logger import logger
+
+read_settings = cache(ExpressSettings.read)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Score the shard ``event["shard"]`` of the plan at ``event["plan"]``."""
+    settings = read_settings()
+    logger.append_keys(batch=event.get("batch"))
+    record = run_shard(
+        S3Uri.parse(event["plan"]),
+        event["shard"],
+        s3=s3_client(),
+        graph=settings.graph,
+        cache=settings.detector_cache,
+    )
+    logger.info("scored", extra={"rows": record.counts.rows, "seconds": record.seconds})
+    return {"batch": record.batch, "shard": record.shard, "rows": record.counts.rows}

@@ -1,0 +1,1 @@
+"""From upload events to one manifest and one scoring execution."""

@@ -1,0 +1,66 @@
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from detector.layout import BatchLayout
+from detector.plan import BatchPlan, DetectorRef, Lane, Shard
+from detector.summary import BatchSummary, Counts, ScoringCompleted, Status
+from detector.verdict import Verdict
+from functions.collect import handler as module
+from tests.unit.functions.conftest import RESULTS
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LAYOUT = BatchLayout(RESULTS, "b", "2026-11-23")
+PLAN = BatchPlan(
+    batch="b",
+    run_date="2026-11-23",
+    started_at="2026-11-23T00:00:00.000+00:00",
+    bucket=RESULTS,
+    lane=Lane.EXPRESS,
+    entries=2,
+    shards=(Shard(index=0, first=0, count=2, offset=38, length=90),),
+    detector=DetectorRef(bucket="m", name="probe", version="1"),
+)
+
+
+def summary(plan: BatchPlan, now: datetime) -> BatchSummary:
+    return BatchSummary(
+        batch=plan.batch,
+        status=Status.INCOMPLETE,
+        lane=plan.lane,
+        counts=Counts(rows=2, verdicts={Verdict.AI: 1, Verdict.ERROR: 1}),
+        detector=str(plan.detector),
+        run_date=plan.run_date,
+        started_at=plan.started_at,
+        finished_at=now.isoformat(),
+        seconds=1.0,
+        shards=1,
+        manifest=str(LAYOUT.manifest),
+        results=str(LAYOUT.results),
+        failed_shards=(0,),
+    )
+
+
+def test_closing_a_batch_tells_of_it(
+    s3: "S3Client", monkeypatch: pytest.MonkeyPatch, context: Any
+) -> None:
+    s3.put_object(Bucket=RESULTS, Key=LAYOUT.plan.key, Body=PLAN.dumps().encode())
+    seen: list[BatchPlan] = []
+
+    def close_out(plan: BatchPlan, *, s3: "S3Client", now: datetime) -> BatchSummary:
+        assert now.tzinfo is UTC
+        seen.append(plan)
+        return summary(plan, now)
+
+    monkeypatch.setattr(module, "close_out", close_out)
+    answer = module.handler({"plan": str(LAYOUT.plan), "batch": "b"}, context)
+    assert seen == [PLAN]
+    assert answer["schema"] == ScoringCompleted.SCHEMA
+    assert answer["status"] == "incomplete"
+    assert answer["counts"] == {"rows": 2, "verdicts": {"ai": 1, "error": 1}, "reasons": {}}
+    assert answer["summary"] == f"s3://{RESULTS}/batches/b/summary.json"
+    assert answer["results"] == f"s3://{RESULTS}/results/run_date=2026-11-23/batch=b/"
+    assert ScoringCompleted.model_validate(answer).detector == "probe@1"

@@ -1,0 +1,45 @@
+import pytest
+
+from tests.unit.template.document import resources
+
+BUCKETS = resources("AWS::S3::Bucket")
+
+
+@pytest.mark.parametrize("name", sorted(BUCKETS))
+def test_bucket_is_private_encrypted_and_tls_only(name: str) -> None:
+    properties = BUCKETS[name]["Properties"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(properties["PublicAccessBlockConfiguration"]) == 4
+    (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert properties["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    policies = [
+        p["Properties"]
+        for p in resources("AWS::S3::BucketPolicy").values()
+        if p["Properties"]["Bucket"] == {"Ref": name}
+    ]
+    (statement,) = policies[0]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == (
+        "Deny",
+        "*",
+        "s3:*",
+    )
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [
+        {"Fn::GetAtt": [name, "Arn"]},
+        {"Fn::Sub": f"${{{name}.Arn}}/*"},
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(BUCKETS))
+def test_stray_uploads_are_cleared(name: str) -> None:
+    rules = BUCKETS[name]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
+
+
+def test_results_and_detectors_outlive_the_stack() -> None:
+    for name in ("ResultsBucket", "ModelsBucket"):
+        assert BUCKETS[name]["DeletionPolicy"] == "Retain"
+        # A fixed name would make the next stack stumble over the kept bucket.
+        assert "BucketName" not in BUCKETS[name]["Properties"]
+    assert BUCKETS["ModelsBucket"]["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}

@@ -1,0 +1,67 @@
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.bundle.target import LAMBDA_PYTHON
+from functions.express.settings import ExpressSettings
+from functions.intake.settings import IntakeSettings
+from functions.plan.settings import PlanSettings
+from functions.settings import Settings
+from tests.unit.template.document import ROOT, resources, template
+
+FUNCTIONS = resources("AWS::Serverless::Function")
+GLOBALS = template()["Globals"]["Function"]
+SETTINGS: dict[str, type[Settings] | None] = {
+    "IntakeFunction": IntakeSettings,
+    "PlanFunction": PlanSettings,
+    "ExpressFunction": ExpressSettings,
+    "CollectFunction": None,
+}
+
+
+def variables(properties: dict[str, Any]) -> set[str]:
+    return set(properties.get("Environment", {}).get("Variables", {}))
+
+
+def test_every_function_is_known_here() -> None:
+    assert set(FUNCTIONS) == set(SETTINGS)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_environment_is_what_the_settings_read(name: str) -> None:
+    model = SETTINGS[name]
+    expected = {field.upper() for field in model.model_fields} if model else set()
+    assert variables(FUNCTIONS[name]["Properties"]) == expected
+    assert all(key.startswith("POWERTOOLS_") for key in variables(GLOBALS))
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_handler_exists_and_is_thin(name: str) -> None:
+    module, _, function = FUNCTIONS[name]["Properties"]["Handler"].rpartition(".")
+    handler = importlib.import_module(module)
+    assert callable(getattr(handler, function))
+    assert len(Path(str(handler.__file__)).read_text().splitlines()) < 60
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_function_is_built_by_the_makefile_and_has_its_own_role_and_log(name: str) -> None:
+    function = FUNCTIONS[name]
+    assert function["Metadata"] == {"BuildMethod": "makefile"}
+    makefile = (ROOT / function["Properties"]["CodeUri"] / "Makefile").read_text()
+    assert f"build-{name}" in makefile
+    stem = name.removesuffix("Function")
+    assert function["Properties"]["Role"] == {"Fn::GetAtt": [f"{stem}Role", "Arn"]}
+    assert function["Properties"]["LoggingConfig"] == {"LogGroup": {"Ref": f"{stem}Logs"}}
+
+
+def test_runtime_is_the_python_that_bundles_are_built_for() -> None:
+    assert GLOBALS["Runtime"] == f"python{LAMBDA_PYTHON}"
+    assert GLOBALS["Architectures"] == ["x86_64"]
+    assert GLOBALS["Tracing"] == "Active"
+
+
+def test_every_log_is_kept_for_as_long_as_asked() -> None:
+    for group in resources("AWS::Logs::LogGroup").values():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
