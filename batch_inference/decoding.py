@@ -1,0 +1,131 @@
+"""The decoding policy: from hostile bytes to the pixels a detector sees, or a reason why not."""
+
+import hashlib
+import io
+import struct
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
+
+from batch_inference.sniff import Format, describe, looks_cut, sniff
+from detector.package import Preprocessing
+from detector.plan import Limits
+from detector.preprocess import Pixels, preprocess
+from detector.reason import ImageError, Reason
+
+# What Pillow's plug-ins raise on damaged files. A MemoryError is the caller's to judge.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an image file, verdict or not."""
+
+    bytes: int | None = None
+    sha256: str | None = None
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The outcome of decoding: pixels (uint8, [size, size, 3], RGB), or an error; never both."""
+
+    facts: Facts
+    pixels: Pixels | None = None
+    error: ImageError | None = None
+
+
+def facts_of(data: bytes) -> Facts:
+    """Return what is known before a file is opened."""
+    return Facts(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+
+def prepare_pillow(limits: Limits) -> None:
+    """Set Pillow up for hostile files, in this process."""
+    Image.MAX_IMAGE_PIXELS = limits.max_pixels
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def decode(
+    data: bytes,
+    spec: Preprocessing,
+    limits: Limits,
+    admit: Callable[[int], None] = lambda _pixels: None,
+) -> Decoded:
+    """Decode one image file.
+
+    Parameters
+    ----------
+    data
+        The file.
+    spec
+        The detector's preprocessing.
+    limits
+        Bounds on pixels.
+    admit
+        Called with the pixel count of the header before anything is unpacked; may wait.
+
+    Returns
+    -------
+    The pixels of the first frame, or the error.
+    """
+    facts = facts_of(data)
+    kind = sniff(data)
+    if kind is None:
+        what = describe(data)
+        return Decoded(facts, error=ImageError(Reason.UNSUPPORTED, f"the file is {what}"))
+    try:
+        with Image.open(io.BytesIO(data), formats=kind.openers) as image:
+            width, height = image.size
+            facts = replace(facts, format=image.format, width=width, height=height)
+            _check_size(width, height, limits)
+            admit(width * height)
+            return Decoded(facts, preprocess(image, spec))
+    except ImageError as error:
+        return Decoded(facts, error=error)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        return Decoded(facts, error=ImageError(Reason.BOMB, str(error)))
+    except _DAMAGE as error:
+        return Decoded(facts, error=_judge(error, data, kind))
+
+
+def _check_size(width: int, height: int, limits: Limits) -> None:
+    if width * height > limits.max_pixels:
+        raise ImageError(
+            Reason.BOMB, f"{width}x{height} pixels; the limit is {limits.max_pixels} pixels"
+        )
+    if min(width, height) < limits.min_side:
+        raise ImageError(
+            Reason.TOO_SMALL, f"{width}x{height} pixels; the short side must be {limits.min_side}"
+        )
+
+
+def _judge(error: Exception, data: bytes, kind: Format) -> ImageError:
+    text = f"{type(error).__name__}: {error}"
+    if "Decompressed data too large" in text or "MAX_TEXT_MEMORY" in text:
+        return ImageError(Reason.BOMB, text)
+    if "truncated" in text.lower() or isinstance(error, EOFError) or looks_cut(data, kind):
+        return ImageError(Reason.TRUNCATED, text)
+    if isinstance(error, UnidentifiedImageError):
+        # Its own message only names a memory address.
+        text = f"it begins like {kind.value} but has no readable header"
+    return ImageError(Reason.UNDECODABLE, text)

@@ -1,0 +1,100 @@
+"""From what is known of an image to its result row."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from batch_inference.decoding import Facts
+from batch_inference.source import Source
+from detector.calibration import Calibration
+from detector.package import Graph
+from detector.plan import BatchPlan
+from detector.reason import ImageError, Reason
+from detector.row import ResultRow
+from detector.verdict import Decision, Verdict
+
+
+def utc_now() -> datetime:
+    """Return the time, to the millisecond that a row keeps."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def error_row(
+    plan: BatchPlan,
+    source: Source,
+    error: ImageError,
+    *,
+    facts: Facts | None = None,
+    now: datetime,
+) -> ResultRow:
+    """Return the row of an image without a verdict."""
+    facts = facts or Facts()
+    entry = source.entry
+    return ResultRow(
+        image=source.image,
+        bucket=entry.bucket,
+        key=entry.key,
+        member=source.member,
+        entry=source.index,
+        etag=entry.etag,
+        object_version=entry.version,
+        bytes=facts.bytes,
+        sha256=facts.sha256,
+        format=facts.format,
+        width=facts.width,
+        height=facts.height,
+        verdict=Verdict.ERROR,
+        reason=error.reason,
+        detail=error.detail,
+        detector=str(plan.detector),
+        lane=plan.lane.value,
+        scored_at=now,
+    )
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Makes the rows of one shard."""
+
+    plan: BatchPlan
+    calibration: Calibration
+    decision: Decision
+    graph: Graph
+    clock: Callable[[], datetime] = utc_now
+
+    def refuse(self, source: Source, error: ImageError, facts: Facts | None = None) -> ResultRow:
+        """Return the row of an image that cannot be scored."""
+        return error_row(self.plan, source, error, facts=facts, now=self.clock())
+
+    def score(self, source: Source, facts: Facts, logit: float) -> ResultRow:
+        """Return the row of an image with the detector's raw output."""
+        if not math.isfinite(logit):
+            error = ImageError(
+                Reason.NOT_SCORED, f"the detector gave {logit}; report the image's SHA-256"
+            )
+            return self.refuse(source, error, facts)
+        probability = self.calibration.probability(logit)
+        entry = source.entry
+        return ResultRow(
+            image=source.image,
+            bucket=entry.bucket,
+            key=entry.key,
+            member=source.member,
+            entry=source.index,
+            etag=entry.etag,
+            object_version=entry.version,
+            bytes=facts.bytes,
+            sha256=facts.sha256,
+            format=facts.format,
+            width=facts.width,
+            height=facts.height,
+            verdict=self.decision.verdict(probability),
+            probability=probability,
+            logit=logit,
+            graph=self.graph.value,
+            detector=str(self.plan.detector),
+            lane=self.plan.lane.value,
+            scored_at=self.clock(),
+        )

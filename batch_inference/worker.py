@@ -1,0 +1,191 @@
+"""One decode worker, seen from the scorer: a pipe to write to, one to read from, and a clock.
+
+Not :mod:`multiprocessing`: AWS Lambda has no ``/dev/shm``, which its queues and pools need.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from typing import IO, Self, cast
+
+from batch_inference.decoding import Decoded, facts_of
+from batch_inference.errors import DecoderError
+from batch_inference.frame import (
+    DONE,
+    LARGE,
+    LENGTH,
+    READY,
+    Message,
+    WorkerConfig,
+    pack,
+    unpack_message,
+)
+from batch_inference.gate import Gate
+from detector.reason import ImageError, Reason
+
+COMMAND = (sys.executable, "-m", "batch_inference.decode_worker")
+START_SECONDS = 120.0
+PIPE_BLOCK = 1 << 20
+MAX_HEAD = 1 << 16
+
+
+class WorkerDiedError(Exception):
+    """The worker ended before it answered; ``code`` is its exit status, negative for a signal."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the decode worker ended with status {code}")
+        self.code = code
+
+    def reason(self) -> ImageError:
+        """Say what that means for the image it was decoding."""
+        if self.code == -signal.SIGXCPU:
+            return ImageError(Reason.TIMEOUT)
+        if self.code == -signal.SIGKILL:
+            return ImageError(Reason.BOMB, "decoding it took more memory than there is")
+        return ImageError(Reason.UNDECODABLE, f"decoding it crashed the decoder ({self.code})")
+
+
+class WorkerTimeoutError(Exception):
+    """The worker did not answer in time."""
+
+
+def environment() -> dict[str, str]:
+    """Return a worker's environment: this process's import path, and no AWS credentials."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    kept["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    # One image at a time in each of many workers: threads inside one would only take memory.
+    kept["OPENBLAS_NUM_THREADS"] = kept["OMP_NUM_THREADS"] = "1"
+    return kept
+
+
+class Worker:
+    """A running worker process. Not safe to share between threads.
+
+    Raises
+    ------
+    DecoderError
+        If the process does not come up.
+    """
+
+    def __init__(self, config: WorkerConfig, gate: Gate) -> None:
+        self._seconds = config.limits.decode_seconds
+        self._body_bytes = 3 * config.preprocessing.size**2
+        self._gate = gate
+        self._process = subprocess.Popen(
+            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), bufsize=0
+        )
+        # PIPE was asked for both, so neither is None.
+        self._pipes = (
+            cast("IO[bytes]", self._process.stdin),
+            cast("IO[bytes]", self._process.stdout),
+        )
+        self._write, self._read = (pipe.fileno() for pipe in self._pipes)
+        os.set_blocking(self._write, False)
+        os.set_blocking(self._read, False)
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            self._send(pack(config.model_dump_json().encode()), deadline)
+            if self._receive(deadline).kind != READY:
+                raise ValueError("it began with something else than 'ready'")
+        except (WorkerDiedError, WorkerTimeoutError, ValueError) as error:
+            self.close()
+            raise DecoderError(
+                f"a decode worker did not start ({error}); its own message is in the log above"
+            ) from error
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def decode(self, data: bytes) -> Decoded | None:
+        """Return the outcome for one file, or None when the worker ran out of memory.
+
+        Raises
+        ------
+        WorkerDiedError, WorkerTimeoutError, ValueError
+            The worker is of no more use; close it. ValueError when it sent what is no message.
+        """
+        deadline = time.monotonic() + self._seconds
+        self._send(pack(data), deadline)
+        message = self._receive(deadline)
+        if message.kind == LARGE:
+            with self._gate.large():
+                deadline = time.monotonic() + self._seconds
+                self._send(pack(b""), deadline)
+                message = self._receive(deadline)
+        return message.decoded if message.kind == DONE else None
+
+    def kill(self) -> None:
+        """End the process from another thread; the one that uses it still has to close it."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._finish()
+
+    def retire(self, seconds: float = 5.0) -> None:
+        """Let the process end by itself, being idle; kill it when it does not."""
+        self._pipes[0].close()
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._finish()
+
+    def _finish(self) -> None:
+        self._process.wait()
+        for pipe in self._pipes:
+            pipe.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        view = memoryview(data)
+        while view:
+            self._wait(self._write, selectors.EVENT_WRITE, deadline)
+            try:
+                view = view[os.write(self._write, view[:PIPE_BLOCK]) :]
+            except BlockingIOError:
+                continue
+            except BrokenPipeError:
+                raise WorkerDiedError(self._process.wait()) from None
+
+    def _receive(self, deadline: float) -> Message:
+        head = self._take_frame(MAX_HEAD, deadline)
+        return unpack_message(head, self._take_frame(self._body_bytes, deadline))
+
+    def _take_frame(self, limit: int, deadline: float) -> bytes:
+        (length,) = LENGTH.unpack(self._take(LENGTH.size, deadline))
+        if length > limit:
+            raise ValueError(f"a decode worker sent a frame of {length} bytes")
+        return self._take(length, deadline)
+
+    def _take(self, count: int, deadline: float) -> bytes:
+        data = bytearray()
+        while len(data) < count:
+            self._wait(self._read, selectors.EVENT_READ, deadline)
+            piece = os.read(self._read, min(PIPE_BLOCK, count - len(data)))
+            if not piece:
+                raise WorkerDiedError(self._process.wait())
+            data += piece
+        return bytes(data)
+
+    def _wait(self, descriptor: int, event: int, deadline: float) -> None:
+        with selectors.PollSelector() as selector:
+            selector.register(descriptor, event)
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise WorkerTimeoutError("no answer in time")
+
+
+def lost(data: bytes, error: ImageError) -> Decoded:
+    """Return the outcome of a file whose worker gave none."""
+    return Decoded(facts_of(data), error=error)
