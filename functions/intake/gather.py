@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from detector.manifest import ManifestEntry, write_lines
 from functions.intake.notification import NotificationError, read
@@ -17,6 +17,11 @@ class Gathered:
     entries: tuple[ManifestEntry, ...]
     malformed: Mapping[str, str]
     duplicates: int
+
+    def only(self, entries: tuple[ManifestEntry, ...]) -> "Gathered":
+        """Return the same with some entries left out, counted as duplicates."""
+        left_out = len(self.entries) - len(entries)
+        return replace(self, entries=entries, duplicates=self.duplicates + left_out)
 
     @property
     def manifest(self) -> bytes:

@@ -7,11 +7,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.aws import s3_client, states_client
 from functions.intake.gather import gather
+from functions.intake.recent import Recent
 from functions.intake.settings import IntakeSettings
 from functions.intake.start import start
 from functions.logger import logger
 
 read_settings = cache(IntakeSettings.read)
+recent = Recent()
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -21,7 +23,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     When a service refuses, the error leaves the function: then all messages go back to the queue.
     """
     settings = read_settings()
-    gathered = gather((record["messageId"], record["body"]) for record in event["Records"])
+    told = gather((record["messageId"], record["body"]) for record in event["Records"])
+    gathered = told.only(recent.unseen(told.entries))
     for message, why in gathered.malformed.items():
         logger.warning("message refused", extra={"message_id": message, "why": why[:500]})
     if gathered.entries:
@@ -33,6 +36,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             s3=s3_client(),
             states=states_client(),
         )
+        recent.remember(gathered.entries)
         logger.info(
             "scoring started" if began else "scoring had started before",
             extra={"entries": len(gathered.entries), "duplicates": gathered.duplicates},

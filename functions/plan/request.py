@@ -1,6 +1,6 @@
 """What an execution of scoring is started with, and what plan answers."""
 
-import hashlib
+import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -9,7 +9,8 @@ from detector.layout import BatchLayout
 from detector.plan import BatchPlan, Lane
 from detector.uri import S3Uri, UriError
 
-BATCH_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+# What an S3 key, a Hive partition and a person can all bear; AWS allows more in execution names.
+BATCH_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$"
 
 
 class RequestError(ValueError):
@@ -91,8 +92,18 @@ def read_prefix(text: str) -> S3Uri:
 
 
 def backfill_batch(execution: str) -> str:
-    """Name the batch of a backfill after its execution.
+    """Name the batch of a backfill as its execution is named.
 
     So a retried step finds its own work again, and a second backfill of a prefix is a new batch.
+
+    Raises
+    ------
+    RequestError
+        If the name holds what a batch's may not.
     """
-    return hashlib.sha256(execution.encode()).hexdigest()[:32]
+    if not re.fullmatch(BATCH_PATTERN, execution):
+        raise RequestError(
+            f"the execution is named {execution!r}, and its batch after it: start it again with a "
+            "name of letters, digits, - and _ only"
+        )
+    return execution

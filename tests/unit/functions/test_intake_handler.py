@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 from detector.manifest import read_lines
 from functions import aws
 from functions.intake.handler import handler, read_settings
+from functions.intake.recent import Recent
 from tests.unit.functions.conftest import RESULTS
 from tests.unit.functions.uploads import body, event, record
 
@@ -28,6 +29,7 @@ def machine(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     )["stateMachineArn"]
     monkeypatch.setenv("RESULTS_BUCKET", RESULTS)
     monkeypatch.setenv("STATE_MACHINE_ARN", arn)
+    monkeypatch.setattr("functions.intake.handler.recent", Recent())
     read_settings.cache_clear()
     yield arn
     read_settings.cache_clear()
@@ -59,6 +61,36 @@ def test_five_deliveries_start_one_batch(s3: "S3Client", machine: str, context: 
         handler(event(body(record("a.jpg"))), context)
     assert len(started(machine)) == 1
     assert s3.list_objects_v2(Bucket=RESULTS)["KeyCount"] == 1
+
+
+def test_five_deliveries_to_functions_without_memory_start_one_batch(
+    s3: "S3Client", machine: str, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        monkeypatch.setattr("functions.intake.handler.recent", Recent())
+        handler(event(body(record("a.jpg"))), context)
+    assert len(started(machine)) == 1
+    assert s3.list_objects_v2(Bucket=RESULTS)["KeyCount"] == 1
+
+
+def test_a_repetition_in_another_gathering_is_left_out(machine: str, context: Any) -> None:
+    handler(event(body(record("a.jpg"))), context)
+    handler(event(body(record("a.jpg")), body(record("b.jpg"))), context)
+    handler(event(body(record("b.jpg"), record("a.jpg"))), context)
+    assert len(started(machine)) == 2
+
+
+def test_what_could_not_be_started_is_not_remembered(
+    s3: "S3Client", machine: str, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESULTS_BUCKET", "not-there")
+    read_settings.cache_clear()
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        handler(event(body(record("a.jpg"))), context)
+    monkeypatch.setenv("RESULTS_BUCKET", RESULTS)
+    read_settings.cache_clear()
+    handler(event(body(record("a.jpg"))), context)
+    assert len(started(machine)) == 1
 
 
 def test_execution_that_ended_is_not_started_again(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
 
-EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:scoring:one"
+EXECUTION = "one"
 BATCH = "0123456789abcdef"
 LAYOUT = BatchLayout(RESULTS, BATCH)
 
@@ -104,7 +104,7 @@ def test_prefix_is_listed_into_a_manifest(s3: "S3Client") -> None:
     s3.put_object(Bucket=INTAKE, Key="p/folder/", Body=b"")
     s3.put_object(Bucket=INTAKE, Key="p/empty.jpg", Body=b"")
     answer = run({"prefix": f"s3://{INTAKE}/p/"})
-    assert answer["batch"] == backfill_batch(EXECUTION)
+    assert answer["batch"] == EXECUTION
     layout = BatchLayout(RESULTS, answer["batch"])
     lines = s3.get_object(Bucket=RESULTS, Key=layout.manifest.key)["Body"].read().splitlines()
     entries = list(read_lines(lines))
@@ -218,3 +218,9 @@ def test_answer_is_plain_json(s3: "S3Client") -> None:
     answer = run(put_manifest(s3, 1))
     assert json.loads(json.dumps(answer)) == answer
     assert answer["lane"] == Lane.EXPRESS.value
+
+
+@pytest.mark.parametrize("name", ["", "-a", "a b", "a/b", "../a", "a" * 81, "é"])
+def test_a_name_that_no_batch_may_have_is_refused(name: str) -> None:
+    with pytest.raises(RequestError, match="letters, digits"):
+        backfill_batch(name)
