@@ -1,0 +1,110 @@
+"""Small corrections to LocalStack 4.9.2, each with its reason."""
+
+import hashlib
+import json
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+import localstack.services.s3.notifications as s3_notifications
+import localstack.services.stepfunctions.asl.jsonata.jsonata as asl_jsonata
+import yaml
+from jsonata.jsonata import Jsonata  # type: ignore[import-not-found]
+from localstack import config
+from localstack.services.cloudformation import provider_utils
+from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
+    ChangeSetModelPreproc,
+    PreprocEntityDelta,
+)
+from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
+from localstack.services.stepfunctions.resource_providers.aws_stepfunctions_statemachine import (
+    StepFunctionsStateMachineProvider,
+)
+
+
+def encode_key(key: str) -> str:
+    """Encode a key as S3 does in notifications to SQS: a space becomes a plus sign."""
+    return quote_plus(key, safe="/")
+
+
+def _plain_event_key(original: Any) -> Any:
+    """Give EventBridge the key as it is; LocalStack encodes it, S3 does not."""
+
+    def payload(context: Any, config_id: Any = None) -> Any:
+        entry = original(context, config_id)
+        detail = json.loads(entry["Detail"])
+        detail["object"]["key"] = unquote_plus(detail["object"]["key"])
+        entry["Detail"] = json.dumps(detail)
+        return entry
+
+    return payload
+
+
+def _evaluate_jsonata(expression: str) -> Any:
+    try:
+        return Jsonata(expression).evaluate(None)
+    except Exception as error:
+        raise asl_jsonata.JSONataException("UNKNOWN", str(error)) from error
+
+
+def _literal_variables(original: Any) -> Any:
+    """Let ``${!name}`` in Fn::Sub stand for the text ``${name}``; LocalStack looks it up."""
+
+    def resolve(visitor: Any, logical_id: str) -> Any:
+        if logical_id.startswith("!"):
+            literal = f"${{{logical_id[1:]}}}"
+            return PreprocEntityDelta(before=literal, after=literal)
+        return original(visitor, logical_id)
+
+    return resolve
+
+
+def _yaml_definition(original: Any) -> Any:
+    """Take a state machine's definition in YAML too, as CloudFormation does."""
+
+    def get_definition(provider: Any, model: Any, s3_client: Any) -> Any:
+        text = original(provider, model, s3_client)
+        if not text or text.lstrip().startswith("{"):
+            return text
+        return json.dumps(yaml.safe_load(text))
+
+    return get_definition
+
+
+def stable_name(stack_name: str, logical_resource_id: str) -> str:
+    """Name a resource that the template does not name: the same in every deployment.
+
+    AWS appends random letters. The emulator forgets its resources when it stops, so objects that
+    name their bucket would name one that never comes back.
+    """
+    digest = hashlib.sha256(f"{stack_name}/{logical_resource_id}".encode()).hexdigest()[:8]
+    logical = logical_resource_id[:24]
+    return f"{stack_name[: 63 - 2 - len(digest) - len(logical)]}-{logical}-{digest}"
+
+
+def install() -> None:
+    """Apply them all."""
+    # JSONata without Java.
+    asl_jsonata._eval_jsonata = _evaluate_jsonata
+    # LocalStack polls resources that take time every five seconds.
+    ResourceProviderExecutor.deploy_loop.__defaults__ = (config.CFN_PER_RESOURCE_TIMEOUT, 0.1)
+    ChangeSetModelPreproc._resolve_reference = _literal_variables(
+        ChangeSetModelPreproc._resolve_reference
+    )
+    machine = StepFunctionsStateMachineProvider
+    machine._get_definition = _yaml_definition(machine._get_definition)
+    s3_notifications.quote = encode_key
+    notifier = s3_notifications.EventBridgeNotifier
+    notifier._get_event_payload = staticmethod(_plain_event_key(notifier._get_event_payload))
+    provider_utils.generate_default_name.__code__ = _stable_code().__code__
+
+
+def _stable_code() -> Any:
+    # The providers import the function by name, so its code is replaced, not the name's binding;
+    # the code sees the globals of its new home and must bring its own.
+    def generate_default_name(stack_name: str, logical_resource_id: str) -> str:
+        import importlib
+
+        named = importlib.import_module("aidetect_emulator.corrections").stable_name
+        return str(named(stack_name, logical_resource_id))
+
+    return generate_default_name

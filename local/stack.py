@@ -1,0 +1,302 @@
+"""The local stack: start it, ask for it, stop it."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from local import emulator_process, fingerprint, processes, record, resource_types, sam, toolchain
+from local.champion import ensure_champion
+from local.emulator.aidetect_emulator.object_store import ObjectStore, ParameterStore
+from local.emulator_process import EmulatorOptions
+from local.errors import NotDeployedError
+from local.paths import StatePaths, state_home
+from local.port import require_free
+from local.progress import Progress, silent
+from local.record import Record
+from local.restore import restore_objects, restore_parameters
+from local.session import session
+from local.toolchain import Toolchain
+
+DEFAULT_PORT = 4566
+DEFAULT_STACK = "aidetect"
+REGION = "us-east-1"
+# A single machine: answers in seconds rather than few batches, and shards that its two slots share.
+LOCAL_PARAMETERS = {"BatchingWindowSeconds": "2", "ChunkSize": "200", "ImagesPerShard": "1000"}
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """How the local stack is started.
+
+    Attributes
+    ----------
+    port : int
+        Where the emulator listens, on loopback.
+    stack : str
+        Name of the CloudFormation stack.
+    parameters : mapping
+        Template parameters, over :data:`LOCAL_PARAMETERS`.
+    batch_slots : int
+        Batch jobs that run at a time.
+    template : Path, optional
+        Another template than the checkout's.
+    detector : bool
+        Whether to publish the embedded detector where no champion is set.
+    """
+
+    port: int = DEFAULT_PORT
+    stack: str = DEFAULT_STACK
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    batch_slots: int = 2
+    template: Path | None = None
+    detector: bool = True
+
+    @property
+    def template_path(self) -> Path:
+        """The template to deploy."""
+        return self.template or sam.checkout_template()
+
+    def all_parameters(self) -> dict[str, str]:
+        """Give the template's parameters, this machine's defaults among them."""
+        defaults = LOCAL_PARAMETERS if self.template is None else {}
+        return {**defaults, **self.parameters}
+
+
+@dataclass(frozen=True)
+class StackOutputs:
+    """A running stack: where it is, and its outputs by their names in the template."""
+
+    endpoint: str
+    region: str
+    stack: str
+    values: Mapping[str, str]
+
+    def environ(self) -> dict[str, str]:
+        """Give the environment variables with which any AWS SDK speaks to the stack."""
+        return {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+
+
+@dataclass(frozen=True)
+class StackStatus:
+    """What is known of the local stack.
+
+    Attributes
+    ----------
+    running : bool
+        Whether the emulator answers.
+    deployed : bool
+        Whether the stack is on it.
+    endpoint : str, optional
+        Its URL, while it runs.
+    region, stack : str
+        Where the stack is, and its name.
+    pid : int, optional
+        The emulator's process, while it runs.
+    home : Path
+        Folder of the state.
+    """
+
+    running: bool
+    deployed: bool
+    endpoint: str | None
+    region: str
+    stack: str
+    pid: int | None
+    home: Path
+
+
+def status() -> StackStatus:
+    """Tell whether the local stack runs. Starts and changes nothing."""
+    paths = StatePaths(state_home())
+    found = record.load(paths.record)
+    if found is None or found.process() is None or not emulator_process.is_healthy(found.port):
+        stack = found.stack if found else DEFAULT_STACK
+        return StackStatus(False, False, None, REGION, stack, None, paths.home)
+    return StackStatus(
+        running=True,
+        deployed=bool(found.deployed),
+        endpoint=found.endpoint,
+        region=found.region,
+        stack=found.stack,
+        pid=found.pid,
+        home=paths.home,
+    )
+
+
+def up(options: UpOptions | None = None, progress: Progress = silent) -> StackOutputs:
+    """Start the local stack, or bring a running one up to date; give its outputs.
+
+    A changed template, source or option restarts the emulator: it is rebuilt in seconds, and its
+    objects and champion come back. What was under way, such as executions, does not.
+
+    Raises
+    ------
+    LocalError
+        One of its subtypes; each says what to do.
+    """
+    wanted = options or UpOptions()
+    paths = StatePaths(state_home())
+    paths.home.mkdir(parents=True, exist_ok=True)
+    toolchain.check_python()
+    with _locked(paths):
+        version = _version(wanted)
+        deployment = fingerprint.of_deployment(
+            wanted.template_path, wanted.stack, wanted.all_parameters()
+        )
+        found = record.load(paths.record)
+        if found is None or not _is_current(found, wanted, version, deployment):
+            found = _renew(found, wanted, paths, version, progress)
+            found = replace(found, deployed=deployment)
+            found.save(paths.record)
+        outputs = _outputs(found)
+        _release_detector(wanted, outputs, progress)
+        return outputs
+
+
+def down(*, purge: bool = False) -> int:
+    """Stop everything that the local stack started.
+
+    Parameters
+    ----------
+    purge : bool
+        Also delete its state: images, results, detectors, logs.
+
+    Returns
+    -------
+    int
+        How many processes were ended; 0 when nothing ran.
+    """
+    paths = StatePaths(state_home())
+    if not paths.home.is_dir():
+        return 0
+    with _locked(paths):
+        found = record.load(paths.record)
+        ended = processes.stop_all(found.process() if found else None, paths.home)
+        _forget(paths)
+    if purge:
+        shutil.rmtree(paths.home)
+    return ended
+
+
+def _version(options: UpOptions) -> str:
+    return "/".join([*(tool.key() for tool in toolchain.TOOLS), str(options.batch_slots)])
+
+
+def _sources(options: UpOptions) -> str:
+    template = options.template_path
+    files = fingerprint.of_files(template.parent, fingerprint.deployment_files(template))
+    return f"{template} {files} {toolchain.SAM.key()}"
+
+
+def _is_current(found: Record, wanted: UpOptions, version: str, deployment: str) -> bool:
+    same = (found.port, found.stack, found.version, found.deployed) == (
+        wanted.port,
+        wanted.stack,
+        version,
+        deployment,
+    )
+    return same and found.process() is not None and emulator_process.is_healthy(found.port)
+
+
+def _renew(
+    found: Record | None, wanted: UpOptions, paths: StatePaths, version: str, progress: Progress
+) -> Record:
+    tools = toolchain.ensure(progress)
+    resource_types.check(wanted.template_path, tools)
+    processes.stop_all(found.process() if found else None, paths.home)
+    _forget(paths)
+    require_free(wanted.port)
+    kept = ParameterStore(paths.parameters).load()
+    progress("Building the functions")
+    built = sam.build(tools, paths, wanted.template_path, REGION, _sources(wanted))
+    progress("Starting the embedded AWS")
+    current = _start(wanted, paths, tools, version)
+    progress("Deploying the template")
+    sam.deploy(
+        tools,
+        paths,
+        built,
+        endpoint=current.endpoint,
+        region=REGION,
+        stack=wanted.stack,
+        parameters=wanted.all_parameters(),
+    )
+    _restore(current, paths, kept, progress)
+    return current
+
+
+def _start(wanted: UpOptions, paths: StatePaths, tools: Toolchain, version: str) -> Record:
+    options = EmulatorOptions(wanted.port, wanted.batch_slots)
+    process = emulator_process.start(paths, tools, options)
+    current = Record(
+        pid=process.pid,
+        created=process.create_time(),
+        port=wanted.port,
+        stack=wanted.stack,
+        region=REGION,
+        version=version,
+        parameters=wanted.all_parameters(),
+    )
+    # At once, so that `down` finds it whatever happens to the deployment.
+    current.save(paths.record)
+    return current
+
+
+def _restore(
+    current: Record, paths: StatePaths, kept: Mapping[str, str], progress: Progress
+) -> None:
+    store = ObjectStore(paths.objects)
+    if not store.buckets() and not kept:
+        return
+    progress("Restoring objects")
+    clients = session(current.region)
+    restore_objects(store, clients.client("s3", endpoint_url=current.endpoint))
+    restore_parameters(kept, clients.client("ssm", endpoint_url=current.endpoint))
+
+
+def _outputs(found: Record) -> StackOutputs:
+    clients = session(found.region)
+    cloudformation = clients.client("cloudformation", endpoint_url=found.endpoint)
+    try:
+        described = cloudformation.describe_stacks(StackName=found.stack)["Stacks"][0]
+    except cloudformation.exceptions.ClientError as error:
+        raise NotDeployedError(found.stack) from error
+    values = {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])}
+    return StackOutputs(found.endpoint, found.region, found.stack, values)
+
+
+def _release_detector(wanted: UpOptions, outputs: StackOutputs, progress: Progress) -> None:
+    parameter = outputs.values.get("ChampionParameter")
+    if not wanted.detector or parameter is None:
+        return
+    clients = session(outputs.region)
+    ensure_champion(
+        s3=clients.client("s3", endpoint_url=outputs.endpoint),
+        ssm=clients.client("ssm", endpoint_url=outputs.endpoint),
+        bucket=outputs.values["ModelsBucket"],
+        parameter=parameter,
+        progress=progress,
+    )
+
+
+def _forget(paths: StatePaths) -> None:
+    for path in (paths.record, paths.pid):
+        path.unlink(missing_ok=True)
+    # Temporary files of functions and jobs, and what the emulator kept in files.
+    for folder in (paths.home / "tmp", paths.home / "emulator"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(paths: StatePaths) -> Iterator[None]:
+    with paths.lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
