@@ -1,4 +1,6 @@
-"""From an open Pillow image to the pixels a detector sees: the same code in training and scoring."""
+"""From an open Pillow image to the pixels a detector sees, the same in training and scoring."""
+
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -9,8 +11,10 @@ from detector.package import Preprocessing
 Pixels = npt.NDArray[np.uint8]
 
 # A strip much longer than wide would grow to gigapixels when its short side is brought to size,
-# only for the centre to be kept; beyond this aspect ratio it is cropped to it first.
+# only for the centre to be kept; beyond this aspect ratio only the centre is computed.
 MAX_ASPECT = 8
+# Premultiplied alpha, which Pillow cannot turn to RGB directly.
+STRAIGHT = {"RGBa": "RGBA", "La": "LA"}
 
 
 def upright_rgb(image: Image.Image) -> Image.Image:
@@ -28,6 +32,8 @@ def upright_rgb(image: Image.Image) -> Image.Image:
         grey = np.nan_to_num(np.asarray(image, dtype=np.float64))
         scale = 255.0 if grey.max(initial=0.0) <= 1.0 else 1.0
         image = Image.fromarray(np.clip(grey * scale, 0, 255).round().astype(np.uint8))
+    if image.mode in STRAIGHT:
+        image = image.convert(STRAIGHT[image.mode])
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
         backdrop = Image.new("RGBA", image.size, (255, 255, 255, 255))
@@ -41,24 +47,37 @@ def resize_center_crop(image: Image.Image, size: int) -> Image.Image:
     Follows CLIP's own preprocessing as transformers' ``CLIPImageProcessor`` computes it: the long
     side is truncated to an integer, the crop starts at half the excess, rounded down.
     """
-    image = _crop_strip(image)
     width, height = image.size
     short, long = min(width, height), max(width, height)
     scaled = max(size, int(size * long / short))
     target = (size, scaled) if width <= height else (scaled, size)
+    left, top = (target[0] - size) // 2, (target[1] - size) // 2
+    if long > MAX_ASPECT * short:
+        return _resized_centre(image, target, size)
     if image.size != target:
         image = image.resize(target, Image.Resampling.BICUBIC)
-    left, top = (target[0] - size) // 2, (target[1] - size) // 2
     return image.crop((left, top, left + size, top + size))
 
 
-def _crop_strip(image: Image.Image) -> Image.Image:
-    width, height = image.size
-    limit = MAX_ASPECT * min(width, height)
-    if max(width, height) <= limit:
-        return image
-    left, top = max(0, (width - limit) // 2), max(0, (height - limit) // 2)
-    return image.crop((left, top, left + min(width, limit), top + min(height, limit)))
+def _resized_centre(image: Image.Image, target: tuple[int, int], size: int) -> Image.Image:
+    """Return what resizing to ``target`` and cropping gives, to within two grey levels."""
+    box: list[float] = []
+    crop: list[int] = []
+    for have, want in zip(image.size, target, strict=True):
+        step = have / want
+        start = (want - size) // 2 * step
+        end = min(have, start + size * step)
+        # Bicubic looks two steps, or two pixels, to either side.
+        reach = 2 * max(1.0, step) + 1
+        low, high = max(0, math.floor(start - reach)), min(have, math.ceil(end + reach))
+        crop += [low, high]
+        box += [start - low, end - low]
+    image = image.crop((crop[0], crop[2], crop[1], crop[3]))
+    # Across first, then down, as Pillow does it for the whole.
+    across = (box[0], 0, box[1], image.height)
+    image = image.resize((size, image.height), Image.Resampling.BICUBIC, across)
+    down = (0, box[2], size, box[3])
+    return image.resize((size, size), Image.Resampling.BICUBIC, down)
 
 
 def preprocess(image: Image.Image, spec: Preprocessing) -> Pixels:

