@@ -32,12 +32,14 @@ def emit(document: Any) -> None:
 def guarded(*errors: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Turn the named errors, and AWS's, into one line on stderr and exit code 1."""
 
+    caught: tuple[type[Exception], ...] = (*errors, ClientError, BotoCoreError)
+
     def decorate(command: Callable[P, R]) -> Callable[P, R]:
         @wraps(command)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return command(*args, **kwargs)
-            except (*errors, ClientError, BotoCoreError) as error:
+            except caught as error:
                 fail(str(error))
 
         return run

@@ -24,9 +24,12 @@ app = typer.Typer(
 @app.command()
 @guarded(LocalError, PackageError, ContractError, HeadError, WeightsError, RegistryError)
 def up(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Loopback port of the local AWS.")] = (
-        stack.DEFAULT_PORT
-    ),
+    port: Annotated[
+        int,
+        typer.Option(
+            min=1, max=65535, envvar="AIDETECT_PORT", help="Loopback port of the local AWS."
+        ),
+    ] = (stack.DEFAULT_PORT),
     slots: Annotated[int, typer.Option(min=1, help="Batch jobs that run at a time.")] = 2,
     parameter: Annotated[
         list[str] | None,

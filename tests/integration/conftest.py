@@ -7,9 +7,10 @@ from pathlib import Path
 
 import boto3
 import pytest
-from local.stack import UpOptions, down, status, up
 
 from aidetect.resolve import resolve
+from local.emulator.aidetect_emulator import iam_log
+from local.stack import UpOptions, down, status, up
 from tests.integration.stack import Stack
 
 # Small, so that a few dozen images already make several chunks and shards.
@@ -19,6 +20,12 @@ PARAMETERS = {
     "ChunkSize": "20",
     "ImagesPerShard": "60",
 }
+
+
+def was_meant(record: iam_log.Record) -> bool:
+    """Tell the refusals that test_permissions provokes."""
+    actions = {"s3:DeleteObject", "ssm:PutParameter"}
+    return record.action in actions or record.resource.endswith("/intake/planted.jpg")
 
 
 def free_port() -> int:
@@ -52,4 +59,6 @@ def stack(home: Path, port: int) -> Iterator[Stack]:
     assert found.endpoint
     session = boto3.Session("test", "test", region_name=found.region)
     yield Stack(resolve("local"), session, found.endpoint)
+    refused = [r for r in iam_log.read(home / "iam-denied.jsonl") if not was_meant(r)]
     down()
+    assert refused == []

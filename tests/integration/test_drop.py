@@ -97,7 +97,7 @@ def test_a_message_that_is_no_event_ends_in_the_dead_letter_queue(stack: Stack) 
         return next((m["Body"] for m in found.get("Messages", [])), None)
 
     try:
-        assert eventually(dead, what="the poison message in the DLQ") == "{not an event"
+        assert eventually(dead, seconds=180, what="the poison in the DLQ") == "{not an event"
     finally:
         sqs.set_queue_attributes(QueueUrl=url, Attributes=kept["Attributes"])
 

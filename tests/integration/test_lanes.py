@@ -17,7 +17,7 @@ PREFIX = "held/lanes/"
 IMAGES = 200
 # int8 weights and activations against float32, on the calibrated probability. Both graphs and the
 # tolerance are explained in docs/decisions/001-int8-graph.md.
-TOLERANCE = 0.10
+TOLERANCE = 0.01
 AGREEMENT = 0.995
 
 
