@@ -42,7 +42,8 @@ def parser() -> argparse.ArgumentParser:
     judge.add_argument("--head", type=Path, default=embedded.DATA, metavar="FOLDER")
     judge.add_argument("--encoder", default=weights.WHEEL)
     judge.add_argument("--out", type=Path, default=None, metavar="FOLDER")
-    commands.add_parser("build", help="build the embedded detector and print its folder")
+    build = commands.add_parser("build", help="build a detector package and print its folder")
+    build.add_argument("head", type=Path, nargs="?", default=embedded.DATA, metavar="FOLDER")
     return main
 
 
@@ -64,7 +65,8 @@ def run(arguments: argparse.Namespace, console: Console, said: str) -> None:
     """Carry out one command. ``said`` is the command line, for the record."""
     cache = arguments.cache or cache_root()
     if arguments.command == "build":
-        console.print(str(embedded.build(cache, console.print)), soft_wrap=True)
+        package = embedded.build(cache, console.print, fitted=arguments.head)
+        console.print(str(package), soft_wrap=True)
         return
     dataset = load_dataset(arguments.data)
     encoder = weights.load(arguments.encoder, cache)

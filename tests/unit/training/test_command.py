@@ -44,6 +44,8 @@ def test_an_error_is_a_sentence(
 def test_build_prints_the_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(embedded, "build", lambda cache, _say: cache / "built")
+    monkeypatch.setattr(embedded, "build", lambda cache, _say, *, fitted: cache / fitted.name)
     assert command.main(["--cache", str(tmp_path), "build"]) == 0
-    assert capsys.readouterr().out.strip() == str(tmp_path / "built")
+    assert capsys.readouterr().out.strip() == str(tmp_path / embedded.DATA.name)
+    assert command.main(["--cache", str(tmp_path), "build", "mine"]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "mine")

@@ -195,25 +195,25 @@ def test_a_name_that_is_none_is_refused(name: str, tmp_path: Path) -> None:
 
 
 def test_the_embedded_detector_is_built_once_and_repaired(
-    registry: list[Path], tmp_path: Path, fitted: Path, monkeypatch: pytest.MonkeyPatch
+    registry: list[Path], tmp_path: Path, fitted: Path
 ) -> None:
     record, _head = read_head(fitted)
     head = tmp_path / "head"
     head.mkdir()
     for path in fitted.iterdir():
         (head / path.name).write_bytes(path.read_bytes())
-    encoder = record.encoder.model_copy(update={"sha256": wheel.ONNX_SHA256})
+    pinned = {"sha256": wheel.ONNX_SHA256, "source": wheel.SOURCE}
+    encoder = record.encoder.model_copy(update=pinned)
     changed = record.model_copy(update={"encoder": encoder})
     (head / "head.json").write_text(changed.model_dump_json())
-    monkeypatch.setattr(embedded, "DATA", head)
     said: list[str] = []
-    folder = embedded.build(tmp_path / "cache", said.append)
+    folder = embedded.build(tmp_path / "cache", said.append, fitted=head)
     assert embedded.verified(folder)
     assert len(said) == 2
-    assert embedded.build(tmp_path / "cache", said.append) == folder
+    assert embedded.build(tmp_path / "cache", said.append, fitted=head) == folder
     assert len(said) == 2
     (folder / "model.onnx").write_bytes(b"cut")
-    assert embedded.build(tmp_path / "cache") == folder
+    assert embedded.build(tmp_path / "cache", fitted=head) == folder
     assert embedded.verified(folder)
     assert [p.name for p in folder.parent.iterdir()] == [folder.name]
 
@@ -225,3 +225,10 @@ def test_the_committed_head_is_whole() -> None:
     assert record.decision.unsure_from <= record.decision.threshold
     size = sum(path.stat().st_size for path in embedded.DATA.iterdir())
     assert size < 256 * 1024
+
+
+def test_a_head_names_its_encoder() -> None:
+    record, _head = read_head(embedded.DATA)
+    assert embedded.encoder_of(record) == weights.WHEEL
+    other = record.encoder.model_copy(update={"source": "hub:me/clip", "revision": "main"})
+    assert embedded.encoder_of(record.model_copy(update={"encoder": other})) == "me/clip@main"

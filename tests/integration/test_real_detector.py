@@ -1,4 +1,4 @@
-"""The embedded detector itself on photographs, where it was built before (it needs a download)."""
+"""The embedded detector itself on photographs: its two graphs, and its independence of the batch."""
 
 from pathlib import Path
 
@@ -12,18 +12,16 @@ from sklearn.datasets import load_sample_images
 from detector.package import Graph, check_file, load_package
 from detector.preprocess import preprocess
 from training import embedded
-from training.cache import cache_root
 from training.features import open_session
+
+pytestmark = pytest.mark.integration
 
 PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket", "camera")
 
 
 @pytest.fixture(scope="module")
 def package() -> Path:
-    for folder in sorted((cache_root() / "detectors").glob("*"), reverse=True):
-        if folder.name.endswith(embedded._recipe(embedded.DATA)) and embedded.verified(folder):
-            return folder
-    pytest.skip("the embedded detector is not in the cache; build it: python -m training build")
+    return embedded.build()
 
 
 @pytest.fixture(scope="module")
