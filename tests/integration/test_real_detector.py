@@ -1,4 +1,4 @@
-"""The embedded detector itself on photographs: its two graphs, and its independence of the batch."""
+"""The embedded detector itself on photographs: both graphs, and any batch alike."""
 
 from pathlib import Path
 
