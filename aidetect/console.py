@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -27,6 +27,14 @@ def fail(message: str, code: int = 1) -> NoReturn:
 def emit(document: Any) -> None:
     """Print JSON, for ``--json``."""
     sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
+
+
+def emit_rows(head: dict[str, Any], rows: Iterable[dict[str, Any]]) -> None:
+    """Print one JSON document, its ``rows`` as they come, so that millions need no memory."""
+    sys.stdout.write(json.dumps(head)[:-1] + ', "rows": [')
+    for number, row in enumerate(rows):
+        sys.stdout.write(("," if number else "") + "\n" + json.dumps(row, default=str))
+    sys.stdout.write("\n]}\n")
 
 
 def guarded(*errors: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -49,10 +49,16 @@ def describe(sfn: "SFNClient", arn: str) -> tuple[Execution, str]:
     return Execution(arn, found["name"], found["status"]), why
 
 
-def keys_below(s3: "S3Client", bucket: str, batch: str, prefix: str) -> frozenset[str]:
-    """Return those keys of a batch's manifest that lie below a prefix."""
+def keys_below(s3: "S3Client", bucket: str, batch: str, prefix: str) -> frozenset[str] | None:
+    """Return those keys of a batch's manifest that lie below a prefix.
+
+    None while there is no manifest: a backfill writes its own when it has listed its prefix.
+    """
     uri = BatchLayout(bucket, batch).manifest
-    body = s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
+    try:
+        body = s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
+    except s3.exceptions.NoSuchKey:
+        return None
     return frozenset(
         entry.key
         for entry in read_lines(body.iter_lines(), where=str(uri))

@@ -55,7 +55,9 @@ class DropFollower:
                 below = keys_below(
                     self._target.s3, outputs.ResultsBucket, execution.batch, self._prefix
                 )
-                self._found[execution.batch] = below & self._keys
+                if below is None and not execution.ended:
+                    continue
+                self._found[execution.batch] = (below or frozenset()) & self._keys
             if self._found[execution.batch]:
                 ours.append(execution)
         taken = frozenset[str]().union(*(self._found[e.batch] for e in ours))

@@ -1,15 +1,19 @@
 """``aidetect score``: from a photograph, a folder or a prefix to a table of verdicts."""
 
 import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from aidetect.console import emit, err, fail, guarded, out
+from aidetect.clock import server_time
+from aidetect.console import emit_rows, err, fail, guarded, out
+from aidetect.digest import digest
 from aidetect.execution import describe, summary
 from aidetect.follow import DropFollower, FollowTimeoutError, Progress, poll_batch, wait
 from aidetect.options import DEFAULT_STACK, Json, Stack, Where
@@ -22,10 +26,10 @@ from aidetect.table import verdict_table
 from aidetect.target import NoStackError, Target
 from aidetect.upload import UploadError, upload
 from detector.contract import ContractError
-from detector.summary import Status
+from detector.summary import BatchSummary, Status
 from detector.uri import SCHEME, S3Uri, UriError
 
-# The clock of S3 and Step Functions may be a little behind ours.
+# The clocks of S3 and Step Functions may differ a little.
 CLOCK_SLACK = timedelta(seconds=60)
 
 
@@ -42,9 +46,9 @@ def _bar() -> Bar:
 
 def _drop(target: Target, path: Path, timeout: float) -> tuple[Progress, str]:
     """Upload a path and wait for its rows. Returns how it went and the prefix of its images."""
-    began = datetime.now(UTC)
-    drop = gather(path, new_prefix(began))
     bucket = target.outputs.IntakeBucket
+    drop = gather(path, new_prefix(datetime.now(UTC)))
+    began = server_time(target.s3, bucket)
     if drop.skipped:
         err.print(f"[dim]{drop.skipped} hidden files are left out[/]")
     with _bar() as bar:
@@ -69,26 +73,28 @@ def _drop(target: Target, path: Path, timeout: float) -> tuple[Progress, str]:
 def _prefix(target: Target, prefix: S3Uri, timeout: float) -> tuple[Progress, str]:
     arn = start_prefix(target, prefix, datetime.now(UTC))
     with _bar() as bar:
-        bar.add_task(f"scoring {prefix}", total=None)
+        bar.add_task(f"scoring {escape(str(prefix))}", total=None)
         progress = wait(poll_batch(target, arn), timeout=timeout)
     return progress, str(prefix)
 
 
-def _rows(target: Target, progress: Progress, prefix: str) -> tuple[list[Row], list[str], bool]:
-    """Return the rows of a drop, where their Parquet lies, and whether all batches are complete."""
-    rows: list[Row] = []
-    places: list[str] = []
-    complete = True
+def _ended(target: Target, progress: Progress) -> list[BatchSummary]:
+    """Return the summaries of the batches that scored a drop."""
+    summaries = []
     for execution in progress.batches:
         found = summary(target.s3, target.outputs.ResultsBucket, execution.batch)
         if found is None:
             _, why = describe(target.sfn, execution.arn)
             fail(f"batch {execution.batch} ended as {execution.status} without results: {why}")
-        complete = complete and found.status is Status.COMPLETE
-        places.append(found.results)
-        results = read_rows(target.s3, S3Uri.parse(found.results))
-        rows += [row for row in results if row["image"].startswith(prefix)]
-    return rows, places, complete
+        summaries.append(found)
+    return summaries
+
+
+def _rows(target: Target, summaries: Iterable[BatchSummary], prefix: str) -> Iterator[Row]:
+    for found in summaries:
+        for row in read_rows(target.s3, S3Uri.parse(found.results)):
+            if row["image"].startswith(prefix):
+                yield row
 
 
 @guarded(
@@ -123,13 +129,16 @@ def score(
         progress, prefix = _prefix(target, S3Uri.parse(source), timeout)
     else:
         progress, prefix = _drop(target, Path(source), timeout)
-    rows, places, complete = _rows(target, progress, prefix)
+    summaries = _ended(target, progress)
+    complete = all(found.status is Status.COMPLETE for found in summaries)
+    rows = _rows(target, summaries, prefix)
     if as_json:
-        emit({"complete": complete, "results": places, "rows": rows})
+        head = {"complete": complete, "results": [found.results for found in summaries]}
+        emit_rows(head, rows)
     else:
-        out.print(verdict_table(rows, prefix=prefix, limit=limit))
+        out.print(verdict_table(digest(rows, limit), prefix=prefix))
         out.print(f"[dim]in {time.monotonic() - began:.1f} s on the {target.label}[/]")
-        for place in places:
-            out.print(f"Parquet: {place}", soft_wrap=True, markup=False)
+        for found in summaries:
+            out.print(f"Parquet: {found.results}", soft_wrap=True, markup=False)
     if not complete:
         raise typer.Exit(3)

@@ -1,18 +1,15 @@
 """Verdicts as a person reads them."""
 
-from collections import Counter
-from collections.abc import Sequence
-
 from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from aidetect.digest import ORDER, Digest
 from aidetect.results import Row
 from detector.reason import Reason
 
 STYLES = {"ai": "bold red", "real": "green", "unsure": "yellow", "error": "magenta"}
-ORDER = {"ai": 0, "unsure": 1, "real": 2, "error": 3}
 BAR = 20
 
 
@@ -41,44 +38,39 @@ def _explanation(row: Row) -> str:
     return f"{row['format']} {row['width']}x{row['height']}"
 
 
-def verdict_table(rows: Sequence[Row], *, prefix: str = "", limit: int = 50) -> Group:
+def verdict_table(found: Digest, *, prefix: str = "") -> Group:
     """Draw rows as a table: AI first, each with its probability, and the totals below.
 
     Parameters
     ----------
     prefix
         What all names begin with and need not be repeated.
-    limit
-        How many rows to draw at most.
     """
-    ranked = sorted(rows, key=lambda r: (ORDER.get(r["verdict"], 9), -(r["probability"] or 0)))
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("image", overflow="fold", ratio=3)
     table.add_column("verdict")
     table.add_column("P(ai)", justify="right")
     table.add_column("", no_wrap=True, min_width=BAR)
     table.add_column("about", overflow="fold", ratio=2, style="dim")
-    for row in ranked[:limit]:
+    for row in found.rows:
         probability = "" if row["probability"] is None else f"{row['probability']:.2f}"
         verdict = Text(str(row["verdict"]), style=STYLES.get(row["verdict"], ""))
         table.add_row(
             escape(_name(row, prefix)), verdict, probability, _bar(row), escape(_explanation(row))
         )
     parts: list[Table | Text] = [table]
-    if len(ranked) > limit:
-        parts.append(Text(f"… and {len(ranked) - limit} more rows", style="dim"))
-    parts.append(Text(""))
-    parts.append(totals(rows))
-    return Group(*parts)
+    if found.total > len(found.rows):
+        parts.append(Text(f"… and {found.total - len(found.rows)} more rows", style="dim"))
+    return Group(*parts, Text(""), totals(found))
 
 
-def totals(rows: Sequence[Row]) -> Text:
+def totals(found: Digest) -> Text:
     """Return one line: how many of each verdict."""
-    counts = Counter(str(row["verdict"]) for row in rows)
-    line = Text(f"{len(rows)} images: ", style="bold")
-    for index, verdict in enumerate(v for v in ORDER if counts[v]):
+    images = "image" if found.total == 1 else "images"
+    line = Text(f"{found.total} {images}: ", style="bold")
+    for index, verdict in enumerate(v for v in ORDER if found.verdicts[v]):
         line.append(", " if index else "")
-        line.append(f"{counts[verdict]} {verdict}", style=STYLES[verdict])
+        line.append(f"{found.verdicts[verdict]} {verdict}", style=STYLES[verdict])
     return line
 
 

@@ -42,7 +42,7 @@ def upload(
     def put(item: Upload) -> Upload:
         try:
             s3.upload_file(str(item.path), bucket, item.key, Config=config)
-        except (OSError, ClientError, BotoCoreError, S3UploadFailedError) as error:
+        except (OSError, UnicodeError, ClientError, BotoCoreError, S3UploadFailedError) as error:
             raise UploadError(f"{item.path} was not uploaded: {error}") from error
         return item
 

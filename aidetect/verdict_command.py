@@ -42,6 +42,7 @@ def verdict(
     if as_json:
         emit(rows)
         return
-    for row in rows:
-        out.print(verdict_card(row))
-        out.print()
+    out.print(verdict_card(rows[0]))
+    if len(rows) > 1:
+        others = "once" if len(rows) == 2 else f"{len(rows) - 1} times"
+        out.print(f"[dim]scored {others} before on the same day: --json prints every row[/]")

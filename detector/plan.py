@@ -1,15 +1,17 @@
 """The plan of a batch: which lane, which shards, which detector, all pinned before work begins."""
 
+import re
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import Field
 
-from detector.contract import Contract, Part
+from detector.contract import Contract, ContractError, Part
 
 # AWS Batch array jobs have 2 to 10,000 children.
 # https://docs.aws.amazon.com/batch/latest/userguide/array_jobs.html
 MAX_ARRAY_SIZE = 10_000
+REF_PATTERN = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]*)@(?P<version>[0-9A-Za-z][0-9A-Za-z.+-]*)")
 
 
 class Lane(StrEnum):
@@ -42,6 +44,20 @@ class DetectorRef(Part):
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
+
+    @classmethod
+    def parse(cls, text: str, *, bucket: str, where: str = "detector") -> Self:
+        """Read ``name@version``.
+
+        Raises
+        ------
+        ContractError
+            If the text has another form.
+        """
+        match = REF_PATTERN.fullmatch(text)
+        if not match:
+            raise ContractError(f"{where} is {text!r}, which is not name@version of a detector")
+        return cls(bucket=bucket, name=match["name"], version=match["version"])
 
 
 class Limits(Part):

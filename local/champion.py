@@ -2,13 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from detector.champion import read_champion
 from local.progress import Progress
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
-
-NONE = "none"
 
 
 def ensure_champion(
@@ -21,9 +20,9 @@ def ensure_champion(
     str
         The champion, as ``name@version``.
     """
-    champion = ssm.get_parameter(Name=parameter)["Parameter"].get("Value") or NONE
-    if champion != NONE:
-        return champion
+    champion = read_champion(ssm=ssm, parameter=parameter, bucket=bucket)
+    if champion is not None:
+        return str(champion)
     # Imported here: it brings onnx, which a stack that has its champion does not need.
     from training import embedded, registry
 

@@ -66,7 +66,7 @@ def _restore_bucket(store: ObjectStore, bucket: str, s3: "S3Client") -> int:
 
 
 def restore_parameters(values: Mapping[str, str], ssm: "SSMClient") -> int:
-    """Give the parameters that the new stack has the values they had.
+    """Give parameters the values they had.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def restore_parameters(values: Mapping[str, str], ssm: "SSMClient") -> int:
         try:
             found = ssm.get_parameter(Name=name)["Parameter"].get("Value")
         except ssm.exceptions.ParameterNotFound:
-            continue
+            found = None
         if found != value:
             ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
             count += 1

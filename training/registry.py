@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from detector.champion import read_champion
 from detector.layout import detector_prefix
 from detector.package import DESCRIPTION_FILE, DetectorPackage, check_file, load_package, sha256_of
 from detector.plan import DetectorRef
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
 
-NO_CHAMPION = "none"
 HASH_KEY = "sha256"
 # S3 answers a conditional PUT on an existing key with 412, and with 409 while another is under way.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
@@ -89,37 +89,20 @@ def _published_hash(target: S3Uri, s3: "S3Client") -> str | None:
     return found["Metadata"].get(HASH_KEY)
 
 
-def parse_ref(text: str, *, bucket: str) -> DetectorRef:
-    """Read ``name@version``.
-
-    Raises
-    ------
-    RegistryError
-        If the text is ``none`` or of another form.
-    """
-    if text == NO_CHAMPION:
-        raise RegistryError("no detector is published yet: run aidetect detector publish")
-    name, _, version = text.partition("@")
-    if not name or not version:
-        raise RegistryError(f"{text!r} is not a detector; expected name@version")
-    return DetectorRef(bucket=bucket, name=name, version=version)
-
-
 def champion(*, ssm: "SSMClient", parameter: str, bucket: str) -> DetectorRef:
     """Return the detector in use.
 
     Raises
     ------
     RegistryError
-        If there is none, or the parameter does not exist.
+        If none was promoted yet.
+    ContractError
+        If the pointer is damaged.
     """
-    try:
-        found = ssm.get_parameter(Name=parameter)
-    except ssm.exceptions.ParameterNotFound as error:
-        raise RegistryError(
-            f"SSM parameter {parameter} does not exist; deploy the stack first"
-        ) from error
-    return parse_ref(found["Parameter"].get("Value", ""), bucket=bucket)
+    found = read_champion(ssm=ssm, parameter=parameter, bucket=bucket)
+    if found is None:
+        raise RegistryError("no detector is published yet: run aidetect detector publish")
+    return found
 
 
 def set_champion(ref: DetectorRef, *, ssm: "SSMClient", parameter: str) -> None:

@@ -96,7 +96,7 @@ def test_own_images(fresh: Path, port: int) -> None:
     shutil.copy(fresh / ".aidetect/samples/coffee.png", own / "my coffee.png")
     shown = shell(f"make demo IMAGES='{own}'", fresh, port)
     assert "my coffee.png" in shown
-    assert "1 images:" in shown
+    assert "1 image:" in shown
 
 
 def test_the_commands_of_the_readme(fresh: Path, port: int) -> None:

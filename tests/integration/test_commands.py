@@ -50,7 +50,7 @@ def test_score_where_it_lies(stack: Stack, tmp_path: Path) -> None:
     bucket = stack.target.outputs.IntakeBucket
     shown = run("score", f"s3://{bucket}/held/where it lies/").output
     assert "a é.png" in shown
-    assert "1 images:" in shown
+    assert "1 image:" in shown
 
 
 def test_nothing_under_a_prefix(stack: Stack) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
+from aidetect.clock import server_time
 from aidetect.execution import Execution, describe, summary
 from aidetect.follow import DropFollower, FollowTimeoutError, Progress, poll_batch, wait
 from aidetect.outputs import OutputsError, StackOutputs
@@ -84,6 +86,36 @@ def test_a_drop_split_over_batches_of_mixed_owners(scene: Scene) -> None:
     assert (progress.taken_up, progress.scored, progress.done) == (2, 1, False)
     scene.end(second)
     assert follower.poll().done
+
+
+def test_a_batch_without_manifest_is_looked_at_again(scene: Scene) -> None:
+    machine = scene.target.outputs.ScoringStateMachineArn
+    started = scene.target.sfn.start_execution(stateMachineArn=machine, name="planning")
+    follower = DropFollower(scene.target, PREFIX, frozenset({PREFIX + "a"}), LONG_AGO)
+    assert follower.poll().taken_up == 0
+    uri = BatchLayout(BUCKET, "planning").manifest
+    lines = write_lines([ManifestEntry(bucket="intake", key=PREFIX + "a")])
+    scene.target.s3.put_object(Bucket=uri.bucket, Key=uri.key, Body="".join(lines).encode())
+    assert follower.poll().taken_up == 1
+    scene.end(started["executionArn"])
+    assert follower.poll().done
+
+
+def test_an_execution_that_never_had_a_manifest_is_not_ours(scene: Scene) -> None:
+    machine = scene.target.outputs.ScoringStateMachineArn
+    started = scene.target.sfn.start_execution(stateMachineArn=machine, name="failed")
+    scene.end(started["executionArn"])
+    follower = DropFollower(scene.target, PREFIX, frozenset({PREFIX + "a"}), LONG_AGO)
+    assert follower.poll().batches == ()
+
+
+def test_the_stack_tells_the_time(scene: Scene) -> None:
+    s3 = scene.target.s3
+    told = {"ResponseMetadata": {"HTTPHeaders": {"date": "Mon, 23 Nov 2020 10:11:12 GMT"}}}
+    with Stubber(s3) as stub:
+        stub.add_response("head_bucket", told)
+        assert server_time(s3, BUCKET) == datetime(2020, 11, 23, 10, 11, 12, tzinfo=UTC)
+    assert abs(server_time(s3, BUCKET) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_executions_from_before_the_drop_are_not_read(scene: Scene) -> None:

@@ -67,4 +67,6 @@ def test_documents_are_immutable() -> None:
 
 
 def test_every_contract_has_an_example() -> None:
-    assert {type(d) for d in DOCUMENTS.values()} == set(Contract.__subclasses__())
+    assert {type(d) for d in DOCUMENTS.values()} == {
+        kind for kind in Contract.__subclasses__() if kind.__module__.startswith("detector.")
+    }

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from functions.plan.champion import ChampionError, parse_champion, pin_champion
+from functions.plan.champion import ChampionError, pin_champion
 from tests.unit.functions.conftest import CHAMPION_PARAMETER, MODELS
 
 if TYPE_CHECKING:
@@ -13,22 +13,15 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 
-def test_pointer_names_detector_and_version() -> None:
-    ref = parse_champion("clip-b16@1.2.0+cpu", bucket="m", parameter="/p")
-    assert (ref.bucket, ref.name, ref.version) == ("m", "clip-b16", "1.2.0+cpu")
-
-
-@pytest.mark.parametrize(
-    "value", ["", "probe", "probe@", "@1", "Probe@1", "a/b@1", "a@1/2", "a@1\n"]
-)
-def test_damaged_pointer_is_refused(value: str) -> None:
-    with pytest.raises(ChampionError, match="not name@version"):
-        parse_champion(value, bucket="m", parameter="/p")
-
-
-def test_no_champion_yet_says_what_to_do() -> None:
-    with pytest.raises(ChampionError, match=r"promote it \(parameter /p"):
-        parse_champion("none", bucket="m", parameter="/p")
+@pytest.mark.parametrize("value", [None, "none"])
+def test_no_champion_yet_says_what_to_do(
+    s3: "S3Client", ssm: "SSMClient", value: str | None
+) -> None:
+    ssm.delete_parameter(Name=CHAMPION_PARAMETER)
+    if value:
+        ssm.put_parameter(Name=CHAMPION_PARAMETER, Value=value, Type="String")
+    with pytest.raises(ChampionError, match="aidetect detector publish"):
+        pin_champion(parameter=CHAMPION_PARAMETER, bucket=MODELS, ssm=ssm, s3=s3)
 
 
 def test_champion_without_package_is_refused(s3: "S3Client", ssm: "SSMClient") -> None:

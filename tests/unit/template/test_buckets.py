@@ -39,7 +39,7 @@ def test_stray_uploads_are_cleared(name: str) -> None:
 
 def test_results_and_detectors_outlive_the_stack() -> None:
     for name in ("ResultsBucket", "ModelsBucket"):
-        assert BUCKETS[name]["DeletionPolicy"] == "Retain"
+        assert BUCKETS[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         # A fixed name would make the next stack stumble over the kept bucket.
         assert "BucketName" not in BUCKETS[name]["Properties"]
     assert BUCKETS["ModelsBucket"]["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}

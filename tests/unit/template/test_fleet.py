@@ -81,3 +81,24 @@ def test_hosts_are_hardened() -> None:
     assert data["MetadataOptions"]["HttpTokens"] == "required"
     assert data["MetadataOptions"]["HttpPutResponseHopLimit"] == 1
     assert all(device["Ebs"]["Encrypted"] for device in data["BlockDeviceMappings"])
+
+
+def test_a_job_cannot_reach_the_hosts_credentials() -> None:
+    launch = resources("AWS::EC2::LaunchTemplate")["FleetLaunchTemplate"]["Properties"]
+    data = launch["LaunchTemplateData"]
+    uid = JOB["ContainerProperties"]["User"].split(":")[0]
+    rule = f"iptables -I OUTPUT -d 169.254.169.254 -m owner --uid-owner {uid} -j REJECT"
+    assert rule in data["UserData"]["Fn::Base64"]
+    assert data["MetadataOptions"]["HttpTokens"] == "required"
+
+
+def test_an_update_leaves_running_executions_their_job_definition() -> None:
+    policy = JOB["ResourceRetentionPolicy"]
+    assert policy == {"SkipDeregisterOnUpdate": True}
+
+
+def test_a_job_that_can_never_run_holds_up_nobody() -> None:
+    queue = resources("AWS::Batch::JobQueue")["JobQueue"]["Properties"]
+    actions = queue["JobStateTimeLimitActions"]
+    assert {a["Reason"].split(":")[0] for a in actions} == {"MISCONFIGURATION", "CAPACITY"}
+    assert all(a["Action"] == "CANCEL" and a["State"] == "RUNNABLE" for a in actions)

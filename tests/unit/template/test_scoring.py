@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from detector.contract import ContractError
+from detector.package import PackageError
 from detector.summary import ScoringCompleted
 from tests.unit.template.document import SCORING, resources, scoring, walk
 
@@ -44,7 +46,10 @@ def test_every_task_is_retried_with_jitter_and_caught(name: str) -> None:
 
 
 def test_failed_express_falls_over_to_batch_and_a_failed_job_is_collected() -> None:
-    assert STATES["Express"]["Catch"][0]["Next"] == "ScoreShard"
+    hopeless, others = STATES["Express"]["Catch"]
+    assert hopeless["Next"] == "Collect"
+    assert set(hopeless["ErrorEquals"]) == {ContractError.__name__, PackageError.__name__}
+    assert (others["ErrorEquals"], others["Next"]) == (["States.ALL"], "ScoreShard")
     for job in ("ScoreShard", "ScoreShards"):
         assert STATES[job]["Catch"][0]["Next"] == "Collect"
         assert STATES[job]["Next"] == "Collect"
