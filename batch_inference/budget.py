@@ -25,11 +25,26 @@ class ByteBudget:
         ScoringError
             If the budget was closed, because the shard is being given up.
         """
+        self.exchange(0, count)
+
+    def exchange(self, held: int, count: int) -> None:
+        """Give ``held`` bytes back and wait until ``count`` may be held in their place.
+
+        Nothing is held while waiting, so that two who both need more do not wait for each other.
+
+        Raises
+        ------
+        ScoringError
+            If the budget was closed; then the ``held`` bytes are still held.
+        """
         with self._changed:
+            self._used -= held
+            self._changed.notify_all()
             self._changed.wait_for(
                 lambda: self._closed or self._used == 0 or self._used + count <= self._limit
             )
             if self._closed:
+                self._used += held
                 raise ScoringError("the shard was given up while this image waited for memory")
             self._used += count
 

@@ -38,11 +38,9 @@ def close_out(plan: BatchPlan, *, s3: "S3Client", now: datetime) -> BatchSummary
         records = list(readers.map(lambda shard: read_record(s3, plan, shard.index), plan.shards))
     totals, failed = Counts(), []
     for shard, record in zip(plan.shards, records, strict=True):
-        if record is not None:
-            totals += record.counts
-            continue
-        counts = _close_shard(plan, shard, s3, now)
+        counts = _close_shard(plan, shard, s3, now) if record is None else record.counts
         totals += counts
+        # In a shard that ended well too: what the detector gave no number for is not scored.
         if counts.reasons.get(Reason.NOT_SCORED):
             failed.append(shard.index)
     layout = layout_of(plan)

@@ -15,7 +15,7 @@ from batch_inference.meter import Meter
 from batch_inference.pipeline import Pipeline
 from batch_inference.reader import Reader
 from batch_inference.settings import Settings
-from batch_inference.shard import layout_of, read_sources, shard_of, split
+from batch_inference.shard import layout_of, objects_left, read_sources, shard_of, split
 from batch_inference.stop import Stop
 from batch_inference.tally import count_chunks
 from detector.package import DetectorPackage, Graph
@@ -130,7 +130,13 @@ def score_shard(
     committed = committed_chunks(s3, plan, shard)
     log.info("started", entries=shard.count, units=len(units), committed_chunks=len(committed))
     resumed = count_chunks(s3, plan, committed)
-    reader = Reader(s3, plan.limits, ByteBudget(settings.held_bytes), meter)
+    reader = Reader(
+        s3,
+        plan.limits,
+        ByteBudget(settings.held_bytes),
+        meter,
+        objects=objects_left(units, committed),
+    )
     judge = Judge(plan, package.calibration, package.decision, engine.graph)
     with Decoder(package.preprocessing, plan.limits, settings) as decoder:
         pipeline = Pipeline(

@@ -43,7 +43,7 @@ def name_refusal(name: str) -> ImageError | None:
     if kind is Kind.ARCHIVE:
         return ImageError(Reason.UNSUPPORTED, "an archive inside an archive is not opened")
     if reason is not None:
-        suffix = PurePosixPath(parts[-1]).suffix
+        suffix = readable_name(PurePosixPath(parts[-1]).suffix)
         return ImageError(reason, f"{suffix} is not an image format that is scored")
     return None
 

@@ -1,14 +1,13 @@
 """Reads objects from S3: bounded in bytes, retried, every failure a reason."""
 
-import time
-from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import BotoCoreError, ClientError
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from batch_inference.budget import ByteBudget
-from batch_inference.errors import ReaderError
+from batch_inference.errors import ReaderError, ScoringError
 from batch_inference.meter import Meter
-from batch_inference.s3_error import image_error
+from batch_inference.s3_error import FAILURES, image_error, is_transient
 from detector.manifest import ManifestEntry
 from detector.plan import Limits
 from detector.reason import ImageError, Reason
@@ -16,9 +15,13 @@ from detector.reason import ImageError, Reason
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# botocore retries a request, but not a body that breaks off while it is being read.
-BODY_TRIES = 3
-BODY_PAUSE = 0.2
+T = TypeVar("T")
+
+# botocore retries a request within seconds, and not a body that breaks off while it is being read.
+TRIES = 3
+# The row of an archive stands for all of its images, so its blocks are worth half a minute.
+RANGE_TRIES = 6
+PAUSE = 0.5
 # So many objects in a row that S3 did not answer for are no accident of theirs: better to fail the
 # attempt and resume than to commit a shard of read errors.
 UNREACHABLE = 64
@@ -36,15 +39,42 @@ def selector(entry: ManifestEntry) -> dict[str, Any]:
     return {**where, "IfMatch": f'"{entry.etag.strip(chr(34))}"'} if entry.etag else where
 
 
-class Reader:
-    """Fetches objects; safe to use from many threads."""
+class _UnansweredError(Exception):
+    """All tries ended in errors that say nothing about the object; carries what its row says."""
 
-    def __init__(self, s3: "S3Client", limits: Limits, budget: ByteBudget, meter: Meter) -> None:
+    def __init__(self, cause: Exception, failure: ImageError) -> None:
+        super().__init__(f"{type(cause).__name__}: {cause}")
+        self.failure = failure
+
+
+class Reader:
+    """Fetches objects; safe to use from many threads.
+
+    Parameters
+    ----------
+    s3, limits, budget, meter
+        Client, bounds on an object and on the bytes held at once, and what counts them.
+    objects
+        How many objects there are to fetch: when S3 answers for none of a few, that is no accident
+        either.
+    """
+
+    def __init__(
+        self,
+        s3: "S3Client",
+        limits: Limits,
+        budget: ByteBudget,
+        meter: Meter,
+        *,
+        objects: int = UNREACHABLE,
+    ) -> None:
         self._s3 = s3
         self._limits = limits
         self._budget = budget
         self._meter = meter
+        self._unreachable = max(1, min(UNREACHABLE, objects))
         self._unanswered = 0
+        self._closed = threading.Event()
 
     def fetch(self, entry: ManifestEntry) -> bytes:
         """Return the bytes of an object, never empty.
@@ -60,22 +90,11 @@ class Reader:
             If S3 refuses the scorer itself, or has not answered for many objects in a row.
         """
         self._check_size(entry.size)
-        for attempt in range(1, BODY_TRIES + 1):
-            try:
-                data = self._fetch_once(entry)
-            except ClientError as error:
-                self._unanswered = 0
-                raise image_error(error) from error
-            except BotoCoreError as error:
-                failure = image_error(error)
-                if attempt == BODY_TRIES:
-                    self._count_unanswered(error)
-                    raise failure from error
-                time.sleep(BODY_PAUSE * 2**attempt)
-            else:
-                self._unanswered = 0
-                return data
-        raise AssertionError("unreachable")  # pragma: no cover
+        try:
+            return self._answer(TRIES, lambda: self._fetch_once(entry))
+        except _UnansweredError as error:
+            self._count_unanswered(error)
+            raise error.failure from error
 
     def release(self, count: int) -> None:
         """Give the bytes of a fetched object, or of a read archive member, back to the budget."""
@@ -86,7 +105,8 @@ class Reader:
         self._budget.acquire(count)
 
     def close(self) -> None:
-        """Turn away whoever waits for room, because the shard is being given up."""
+        """Turn away whoever waits, because the shard is being given up."""
+        self._closed.set()
         self._budget.close()
 
     def fetch_range(self, entry: ManifestEntry, first: int, last: int) -> tuple[bytes, int]:
@@ -97,44 +117,66 @@ class Reader:
         ImageError
             missing, denied, empty or read_failed.
         ReaderError
-            If S3 refuses the scorer itself.
+            If S3 refuses the scorer itself, or does not answer: a row in place of all the images
+            of an archive is written only for what trying again does not change.
         """
-        for attempt in range(1, BODY_TRIES + 1):
+        try:
+            return self._answer(RANGE_TRIES, lambda: self._fetch_range_once(entry, first, last))
+        except _UnansweredError as error:
+            raise ReaderError(
+                f"S3 did not deliver bytes {first}-{last} of {entry.uri} ({error}); "
+                "the shard resumes"
+            ) from error
+
+    def _answer(self, tries: int, get: Callable[[], T]) -> T:
+        """Return what S3 answers, asking again when it does not."""
+        for attempt in range(1, tries + 1):
             try:
-                answer = self._s3.get_object(**selector(entry), Range=f"bytes={first}-{last}")
-                with answer["Body"] as body:
-                    data = body.read()
-            except ClientError as error:
-                raise image_error(error) from error
-            except BotoCoreError as error:
+                answer = get()
+            except FAILURES as error:
                 failure = image_error(error)
-                if attempt == BODY_TRIES:
+                if not is_transient(error):
+                    self._unanswered = 0
                     raise failure from error
-                time.sleep(BODY_PAUSE * 2**attempt)
+                if attempt == tries:
+                    raise _UnansweredError(error, failure) from error
+                if self._closed.wait(PAUSE * 2**attempt):
+                    raise ScoringError("the shard was given up while S3 did not answer") from error
             else:
-                self._meter.get(len(data))
-                total = answer.get("ContentRange", "").rpartition("/")[2]
-                return data, int(total) if total.isdigit() else answer["ContentLength"]
+                self._unanswered = 0
+                return answer
         raise AssertionError("unreachable")  # pragma: no cover
 
     def _fetch_once(self, entry: ManifestEntry) -> bytes:
-        answer = self._s3.get_object(**selector(entry))
-        with answer["Body"] as body:
-            size = answer["ContentLength"]
-            self._check_size(size)
-            self._budget.acquire(size)
-            try:
+        # Room first: an open response that waits for it would be cut off by S3.
+        held = entry.size or 0
+        self._budget.acquire(held)
+        try:
+            answer = self._s3.get_object(**selector(entry))
+            with answer["Body"] as body:
+                size = answer["ContentLength"]
+                self._check_size(size)
+                self._budget.exchange(held, size)
+                held = size
                 data = body.read()
-            except BaseException:
-                self._budget.release(size)
-                raise
+        except BaseException:
+            self._budget.release(held)
+            raise
         self._meter.get(size)
         return data
 
-    def _count_unanswered(self, error: BotoCoreError) -> None:
+    def _fetch_range_once(self, entry: ManifestEntry, first: int, last: int) -> tuple[bytes, int]:
+        answer = self._s3.get_object(**selector(entry), Range=f"bytes={first}-{last}")
+        with answer["Body"] as body:
+            data = body.read()
+        self._meter.get(len(data))
+        total = answer.get("ContentRange", "").rpartition("/")[2]
+        return data, int(total) if total.isdigit() else answer["ContentLength"]
+
+    def _count_unanswered(self, error: "_UnansweredError") -> None:
         # Threads may lose a count to each other; the bound need not be exact.
         self._unanswered += 1
-        if self._unanswered >= UNREACHABLE:
+        if self._unanswered >= self._unreachable:
             raise ReaderError(
                 f"S3 did not answer for {self._unanswered} objects in a row ({error}): check the "
                 "network, the VPC endpoint and the service's health; the shard resumes"

@@ -1,5 +1,8 @@
 """What an S3 error means: for one image, or for the whole shard."""
 
+import re
+from http import HTTPStatus
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -7,9 +10,13 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
 )
+from urllib3.exceptions import HTTPError
 
 from batch_inference.errors import ReaderError
 from detector.reason import ImageError, Reason
+
+# What a GET fails with. botocore passes on some of what breaks a body off in urllib3's own words.
+FAILURES = (ClientError, BotoCoreError, HTTPError, OSError)
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _REASONS = {
@@ -44,6 +51,23 @@ _SYSTEMIC_CODES = frozenset(
         "TokenRefreshRequired",
     }
 )
+# The key is at fault, and stays so; any other KMS code is KMS not keeping up.
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors
+_KMS_DENIED = re.compile(
+    r"KMS\.(KMS)?(Disabled|NotFound|InvalidState|InvalidKeyUsage|AccessDenied)(Exception)?"
+)
+_TRANSIENT = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "InternalError",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "SlowDown",
+        "TooManyRequestsException",
+    }
+)
 _SYSTEMIC = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError)
 
 
@@ -52,8 +76,22 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def image_error(error: ClientError | BotoCoreError) -> ImageError:
-    """Say what an error of a GET, after all retries, means for the image.
+def is_transient(error: Exception) -> bool:
+    """Tell whether S3 gave no answer about the object: unreachable, overloaded or at fault."""
+    if not isinstance(error, ClientError):
+        return True
+    code = code_of(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return (
+        status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or code in _TRANSIENT
+        or code.startswith("Throttling")
+        or (code.startswith("KMS.") and not _KMS_DENIED.fullmatch(code))
+    )
+
+
+def image_error(error: Exception) -> ImageError:
+    """Say what an error of a GET (one of :data:`FAILURES`) means for the image.
 
     Raises
     ------
@@ -67,7 +105,7 @@ def image_error(error: ClientError | BotoCoreError) -> ImageError:
     code = code_of(error)
     if code in _SYSTEMIC_CODES:
         raise ReaderError(f"S3 refuses the scorer's credentials or clock: {error}") from error
-    if code.startswith("KMS."):
+    if _KMS_DENIED.fullmatch(code):
         return ImageError(Reason.DENIED, f"{code}: the object's KMS key cannot be used")
     reason = _REASONS.get(code, Reason.READ_FAILED)
     return ImageError(reason, _DETAILS.get(code, f"{code}: {reason.sentence}"))

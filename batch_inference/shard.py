@@ -1,6 +1,6 @@
 """A shard: its slice of the manifest, split into units of work in one way only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -105,6 +105,16 @@ def split(sources: Iterable[Source], chunk_size: int) -> Iterator[Unit]:
         else:
             run.append(source)
     yield from _runs(run, chunk_size)
+
+
+def objects_left(units: Iterable[Unit], committed: Collection[str]) -> int:
+    """Return how many single objects are still to be fetched, archives not counted."""
+    return sum(
+        source.entry.reject is None
+        for unit in units
+        if not unit.archive and unit.name not in committed
+        for source in unit.sources
+    )
 
 
 def _runs(sources: Iterable[Source], size: int) -> Iterator[Unit]:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, cast
 
+from batch_inference.errors import ScoringError
 from batch_inference.member import Member, name_refusal, readable_name
 from batch_inference.s3_file import S3File
 from detector.plan import Limits
@@ -44,6 +45,8 @@ def zip_members(file: S3File, limits: Limits) -> Iterator[Member]:
     file.seek(0)
     try:
         archive = zipfile.ZipFile(cast("IO[bytes]", file))
+    except ScoringError:
+        raise  # a RuntimeError, but none about the archive
     except _DAMAGE as error:
         # The directory is at the end, so a file that starts like a zip and has none was cut off.
         reason = Reason.TRUNCATED if head.startswith(b"PK\x03\x04") else Reason.UNDECODABLE
@@ -51,7 +54,8 @@ def zip_members(file: S3File, limits: Limits) -> Iterator[Member]:
     with archive:
         # By place in the file and not by place in the directory: so the blocks are read in order.
         for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
-            if not info.is_dir():
+            # Not is_dir(), which fails on an empty name.
+            if not info.filename.endswith("/"):
                 yield _member(archive, info, limits)
 
 
@@ -90,6 +94,8 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> 
     def read() -> bytes:
         try:
             return _inflate(archive, info, limits)
+        except ScoringError:
+            raise
         except _DAMAGE as error:
             raise ImageError(
                 Reason.UNDECODABLE, f"the zip member is damaged: {error or type(error).__name__}"

@@ -1,10 +1,11 @@
 """From an open Pillow image to the pixels a detector sees, the same in training and scoring."""
 
 import math
+import struct
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from detector.package import Preprocessing
 
@@ -15,6 +16,43 @@ Pixels = npt.NDArray[np.uint8]
 MAX_ASPECT = 8
 # Premultiplied alpha, which Pillow cannot turn to RGB directly.
 STRAIGHT = {"RGBa": "RGBA", "La": "LA"}
+# How to turn an image by its EXIF orientation; 1 is upright.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# What Pillow raises on a damaged EXIF block.
+_EXIF_DAMAGE = (
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    OSError,
+    struct.error,
+)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Return the image turned by its EXIF orientation; as stored, where that cannot be read.
+
+    Raises
+    ------
+    OSError, SyntaxError, ValueError
+        If the pixels are damaged, as Pillow tells it.
+    """
+    # First of all, so that damage to the pixels is not taken for damage to the EXIF block.
+    image.load()
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except _EXIF_DAMAGE:
+        return image
+    return image if turn is None else image.transpose(turn)
 
 
 def upright_rgb(image: Image.Image) -> Image.Image:
@@ -23,7 +61,7 @@ def upright_rgb(image: Image.Image) -> Image.Image:
     16-bit greys are scaled, not clipped; transparency is laid on white, since the colour hidden
     under it is arbitrary.
     """
-    image = ImageOps.exif_transpose(image)
+    image = _upright(image)
     if image.mode in {"I;16", "I;16L", "I;16B", "I;16N", "I"}:
         wide = np.asarray(image).astype(np.float64)
         # "I" is what Pillow gives for some 16-bit files; take its range as 16-bit all the same.

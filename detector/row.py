@@ -98,4 +98,12 @@ class ResultRow:
         record["verdict"] = self.verdict.value
         record["reason"] = self.reason.value if self.reason else None
         record["detail"] = self.detail[:MAX_DETAIL] if self.detail else None
-        return {column.name: record[column.name] for column in COLUMNS}
+        return {column.name: _storable(record[column.name]) for column in COLUMNS}
+
+
+def _storable(value: object) -> object:
+    # Half of a surrogate pair, as in a name that is no UTF-8, cannot be written as Parquet: the
+    # one text would cost the whole chunk.
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return value

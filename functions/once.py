@@ -1,6 +1,6 @@
 """Writing an object at most once."""
 
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -10,8 +10,15 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def put_once(s3: "S3Client", uri: S3Uri, body: bytes, *, content_type: str) -> bool:
+def put_once(s3: "S3Client", uri: S3Uri, body: bytes | IO[bytes], *, content_type: str) -> bool:
     """Write an object unless there is one already.
+
+    Parameters
+    ----------
+    s3, uri, content_type
+        Client, where to, and as what.
+    body
+        Bytes, or a file from its start, up to the 5 GB of a single PUT; it is left open.
 
     Returns
     -------

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from detector.layout import BatchLayout
 from detector.plan import BatchPlan, Shard
 from detector.uri import S3Uri
+from functions.once import put_once
 from functions.plan.champion import pin_champion
 from functions.plan.draft import draft
 from functions.plan.listing import list_prefix, spool
@@ -78,29 +79,31 @@ class Planner:
         return save_plan(plan, layout.plan, s3=self.s3)
 
     def _list(self, prefix: S3Uri, layout: BatchLayout) -> tuple[list[Shard], int]:
-        """List a prefix into the batch's manifest, by way of the disk; cut it."""
+        """List a prefix into the batch's manifest, by way of the disk; cut it.
+
+        The manifest is written once, like the plan. Another invocation for the same batch may have
+        been first and found other objects; shards cut from this listing would not fit its manifest.
+        """
         with tempfile.TemporaryFile() as file:
             found = list_prefix(prefix, s3=self.s3, seconds_left=self.seconds_left)
             if not spool(found, file):
                 raise NothingToScoreError(f"nothing to score under {prefix}: no object lies there")
-            cutting = self._cut(file, layout)
-            file.seek(0)
-            # upload_fileobj closes what it is given.
-            self.s3.upload_fileobj(
-                file,
-                layout.manifest.bucket,
-                layout.manifest.key,
-                ExtraArgs={"ContentType": "application/x-ndjson"},
-            )
-        return cutting
+            if put_once(self.s3, layout.manifest, file, content_type="application/x-ndjson"):
+                file.seek(0)
+                return self._cut(file, layout)
+        return self._cut_stored(layout)
 
     def _read(self, request: PlanRequest, layout: BatchLayout) -> tuple[list[Shard], int]:
-        """Cut a manifest that is there, line by line as it arrives."""
+        """Cut the manifest that intake wrote."""
         if request.manifest != str(layout.manifest):
             raise RequestError(
                 f"the manifest of batch {layout.batch} must lie at {layout.manifest}, "
                 f"not at {request.manifest}"
             )
+        return self._cut_stored(layout)
+
+    def _cut_stored(self, layout: BatchLayout) -> tuple[list[Shard], int]:
+        """Cut a manifest that is there, line by line as it arrives."""
         try:
             body = self.s3.get_object(Bucket=layout.bucket, Key=layout.manifest.key)["Body"]
         except ClientError as error:

@@ -18,7 +18,7 @@ PARAMETERS = {
     "BatchingWindowSeconds": "1",
     "ExpressMaxImages": "24",
     "ChunkSize": "20",
-    "ImagesPerShard": "60",
+    "ImagesPerShard": "100",
 }
 
 

@@ -40,7 +40,7 @@ class PeakMemory:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._over.wait(0.2):
+        while not self._over.wait(1.0):
             for process in processes(*self._words):
                 self.peak = max(self.peak, tree_memory(process))
 

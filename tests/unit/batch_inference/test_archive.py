@@ -2,13 +2,16 @@
 
 import io
 import tarfile
+import tracemalloc
 import warnings
 import zipfile
+from collections.abc import Iterator
 
 import pytest
 
 from batch_inference.archive import members
-from batch_inference.member import MAX_NAME, UniqueNames, readable_name
+from batch_inference.errors import ReaderError
+from batch_inference.member import MAX_NAME, Member, UniqueNames, readable_name
 from batch_inference.s3_file import MAX_READ, S3File
 from batch_inference.tar import MAX_EXTENDED_HEADER
 from detector.plan import Limits
@@ -196,7 +199,7 @@ def test_a_negative_size_is_damage() -> None:
 
 def test_a_damaged_pax_number_is_damage() -> None:
     info = tarfile.TarInfo("a.jpg")
-    info.pax_headers = {"GNU.sparse.map": "x,y"}
+    info.pax_headers = {"GNU.sparse.realsize": "x"}
     data = info.tobuf(tarfile.PAX_FORMAT) + bytes(1024)
     assert read(data, "x.tar") == ({}, Reason.UNDECODABLE)
 
@@ -207,6 +210,124 @@ def test_a_sparse_member_is_not_read() -> None:
     info.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": str(1 << 40)}
     outcome, _ = read(info.tobuf(tarfile.PAX_FORMAT) + bytes(10240), "x.tar")
     assert outcome == {"a.jpg": Reason.UNSUPPORTED}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"GNU.sparse.map": "0,1," * 20_000 + "0,1"},
+        {"GNU.sparse.size": "9"},
+        {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "9"},
+    ],
+    ids=["0.1", "0.0", "1.0"],
+)
+def test_the_map_of_a_sparse_member_is_not_read(headers: dict[str, str]) -> None:
+    body = b"200000\n" + b"1\n" * 400_000
+    body += bytes(-len(body) % 512)
+    info = tarfile.TarInfo("a.jpg")
+    info.size, info.pax_headers = len(body), headers
+    data = info.tobuf(tarfile.PAX_FORMAT) + body + tar_of([("b.jpg", PICTURE)])
+
+    tracemalloc.start()
+    outcome, end = read(data, "x.tar")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (outcome, end) == ({"a.jpg": Reason.UNSUPPORTED, "b.jpg": PICTURE}, None)
+    assert peak < 2_000_000
+
+
+def old_sparse(more: bool) -> bytes:
+    """Return the header of an old GNU sparse member that holds nothing, its map continued."""
+    info = tarfile.TarInfo("a.jpg")
+    info.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[482] = more
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header)
+
+
+def test_the_map_of_an_old_sparse_member_is_passed_over() -> None:
+    more, last = bytearray(512), bytes(512)
+    more[504] = 1
+    outcome, end = read(old_sparse(True) + more + last + tar_of([("b.jpg", PICTURE)]), "x.tar")
+    assert (outcome, end) == ({"a.jpg": Reason.UNSUPPORTED, "b.jpg": PICTURE}, None)
+    assert read(old_sparse(True) + more, "x.tar") == ({}, Reason.TRUNCATED)
+
+
+def test_a_chain_of_extended_headers_is_not_followed() -> None:
+    info = tarfile.TarInfo("././@LongLink")
+    info.type = tarfile.GNUTYPE_LONGNAME
+    link = info.tobuf(tarfile.GNU_FORMAT)
+    first = tar_of([("a.jpg", PICTURE)])[:2560]
+    assert read(first + link * 400 + bytes(1024), "x.tar") == ({"a.jpg": PICTURE}, Reason.BOMB)
+    many = tar_of([(f"{n:0200}.jpg", PICTURE) for n in range(50)])  # each with one of its own
+    outcome, end = read(many, "x.tar")
+    assert (len(outcome), end) == (50, None)
+
+
+def test_global_headers_are_bounded() -> None:
+    member = tar_of([("a.jpg", PICTURE)])[:2560]
+    parts = [
+        tarfile.TarInfo.create_pax_global_header({f"k{n}-{i}": "v" for i in range(20)}) + member
+        for n in range(10)
+    ]
+    outcome, end = read(b"".join(parts) + bytes(1024), "x.tar")
+    assert (len(outcome), end) == (5, Reason.BOMB)
+
+
+def test_a_suffix_that_is_no_unicode_is_told_readably() -> None:
+    info = tarfile.TarInfo("photo.\udcff")
+    info.size = 1
+    data = info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape") + b"x" + bytes(511 + 1024)
+    (member,) = members(s3_file(data), "x.tar", Limits())
+    assert member.name == "photo.\ufffd"
+    assert member.refusal is not None
+    assert member.refusal.detail == ".\ufffd is not an image format that is scored"
+
+
+def test_a_zip_member_without_a_name_is_unsafe() -> None:
+    data = bytearray(zip_of([("a.jpg", PICTURE), ("Q", PICTURE)]))
+    entry = data.rfind(b"PK\x01\x02")
+    data[entry + 28 : entry + 30] = b"\0\0"
+    data[entry + 32 : entry + 34] = b"\1\0"  # its one letter becomes a comment
+    assert read(bytes(data), "x.zip") == ({"a.jpg": PICTURE, "": Reason.UNSAFE_NAME}, None)
+
+
+def test_what_the_readers_let_escape_is_the_archive_s_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def read_nothing() -> bytes:
+        raise AttributeError("unforeseen")
+
+    def unforeseen(_file: S3File, _limits: Limits) -> Iterator[Member]:
+        yield Member("a.jpg", 1, read_nothing)
+        raise TypeError("unforeseen")
+
+    monkeypatch.setattr("batch_inference.archive.tar_members", unforeseen)
+    assert read(b"x", "x.tar") == ({"a.jpg": Reason.UNDECODABLE}, Reason.UNDECODABLE)
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+@pytest.mark.parametrize("good", range(4))
+def test_what_stops_the_shard_is_no_damage(kind: str, good: int) -> None:
+    files = [(f"{n}.jpg", PICTURE) for n in range(4)]
+    data = tar_of(files) if kind == "tar" else zip_of(files, zipfile.ZIP_DEFLATED)
+    fetched: list[int] = []
+
+    def fetch(first: int, last: int) -> tuple[bytes, int]:
+        if len(fetched) > good:
+            raise ReaderError("the token expired")
+        fetched.append(first)
+        return data[first : last + 1], len(data)
+
+    def read_all() -> None:
+        for member in members(S3File(fetch, 256), f"x.{kind}", Limits()):
+            member.read()
+
+    with pytest.raises(ReaderError):
+        read_all()
 
 
 def test_names_that_are_no_unicode() -> None:

@@ -3,13 +3,16 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from batch_inference.closeout import close_out
+from batch_inference.engine import Scores
 from batch_inference.job import score_shard
 from batch_inference.shard import shard_of
 from detector.package import DetectorPackage
 from detector.plan import BatchPlan
+from detector.preprocess import Pixels
 from detector.reason import Reason
 from detector.summary import BatchSummary, Status
 from detector.verdict import Verdict
@@ -116,6 +119,37 @@ def test_a_shard_that_lacks_only_its_record_is_complete(s3: "S3Client", plan: Ba
     assert (summary.status, summary.failed_shards) == (Status.COMPLETE, ())
     assert summary.counts.rows == 10
     assert chunk_keys(s3, plan) == before
+
+
+class Numberless(FakeEngine):
+    """An engine whose graph gives no number."""
+
+    def run(self, pixels: Pixels) -> Scores:
+        scores = super().run(pixels)
+        return Scores(np.full_like(scores.logits, np.nan), scores.embeddings)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_an_image_the_detector_gives_no_number_for_leaves_the_batch_incomplete(
+    s3: "S3Client",
+    plan: BatchPlan,
+    package: DetectorPackage,
+    monkeypatch: pytest.MonkeyPatch,
+    recorded: bool,
+) -> None:
+    monkeypatch.setattr("batch_inference.job.Decoder", InlineDecoder)
+    one = plan.model_copy(update={"shards": plan.shards[:1]})
+    score_shard(
+        one, one.shards[0], s3=s3, package=package, engine=Numberless(), attempt=1,
+        settings=support.FEW,
+    )  # fmt: skip
+    if not recorded:
+        forget(s3, plan, record(plan, 0))
+
+    summary = close_out(one, s3=s3, now=NOW)
+
+    assert summary.counts.reasons == {Reason.NOT_SCORED: 3}
+    assert (summary.status, summary.failed_shards) == (Status.INCOMPLETE, (0,))
 
 
 @pytest.mark.usefixtures("score")

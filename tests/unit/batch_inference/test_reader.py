@@ -2,7 +2,9 @@
 
 import io
 import threading
-from typing import TYPE_CHECKING, Any
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pytest
 from botocore.exceptions import (
@@ -11,12 +13,13 @@ from botocore.exceptions import (
     NoCredentialsError,
     ResponseStreamingError,
 )
+from urllib3.exceptions import SSLError
 
 from batch_inference import reader as reader_module
 from batch_inference.budget import ByteBudget
 from batch_inference.errors import ReaderError, ScoringError
 from batch_inference.meter import Meter
-from batch_inference.reader import Reader, selector
+from batch_inference.reader import RANGE_TRIES, TRIES, Reader, selector
 from batch_inference.s3_error import image_error
 from detector.manifest import ManifestEntry
 from detector.plan import Limits
@@ -29,8 +32,13 @@ if TYPE_CHECKING:
 LIMITS = Limits(max_bytes=1000)
 
 
-def make(s3: Any, meter: Meter | None = None) -> Reader:
-    return Reader(s3, LIMITS, ByteBudget(5000), meter or Meter())
+def make(s3: Any, meter: Meter | None = None, **options: Any) -> Reader:
+    return Reader(s3, LIMITS, ByteBudget(5000), meter or Meter(), **options)
+
+
+def refused(code: str, status: int = 400) -> ClientError:
+    response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "GetObject")
 
 
 def reason_of(reader: Reader, entry: ManifestEntry) -> Reason:
@@ -41,7 +49,7 @@ def reason_of(reader: Reader, entry: ManifestEntry) -> Reason:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader_module, "BODY_PAUSE", 0.0)
+    monkeypatch.setattr(reader_module, "PAUSE", 0.0)
 
 
 class Body(io.BytesIO):
@@ -112,12 +120,107 @@ def test_a_body_that_breaks_off_is_read_again(ranged: bool) -> None:
         return reader.fetch_range(ENTRY, 0, 2)[0] if ranged else reader.fetch(ENTRY)
 
     assert read(Body(), Body(), io.BytesIO(b"abc")) == b"abc"
-    with pytest.raises(ImageError) as failure:
-        read(Body(), Body(), Body())
-    assert failure.value.reason is Reason.READ_FAILED
+    assert read(SSLError("cut"), TimeoutError(), io.BytesIO(b"abc")) == b"abc"
     with pytest.raises(ImageError) as denied:
-        read(ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject"))
+        read(refused("AccessDenied", 403))
     assert denied.value.reason is Reason.DENIED
+
+
+def test_an_object_that_never_comes_costs_its_row_but_an_archive_fails_the_shard() -> None:
+    assert reason_of(make(Broken(*(Body() for _ in range(TRIES)))), ENTRY) is Reason.READ_FAILED
+    with pytest.raises(ReaderError, match="did not deliver bytes 0-2 of s3://intake-bucket/a"):
+        make(Broken(*(Body() for _ in range(RANGE_TRIES)))).fetch_range(ENTRY, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("SlowDown", 503),
+        ("503", 503),
+        ("InternalError", 500),
+        ("ServiceUnavailable", 0),
+        ("RequestTimeout", 400),
+        ("ThrottlingException", 400),
+        ("KMS.ThrottlingException", 400),
+        ("KMS.KMSInternalException", 400),
+    ],
+)
+def test_an_overloaded_s3_is_asked_again_and_then_fails_the_shard(code: str, status: int) -> None:
+    busy = refused(code, status)
+    last = io.BytesIO(b"abc")
+    assert make(Broken(*[busy] * (TRIES - 1), last)).fetch(ENTRY) == b"abc"
+    last = io.BytesIO(b"abc")
+    ranged = make(Broken(*[busy] * (RANGE_TRIES - 1), last))
+    assert ranged.fetch_range(ENTRY, 0, 2)[0] == b"abc"
+    down = make(Broken(*[busy] * 2 * TRIES), objects=2)
+    assert reason_of(down, ENTRY) is Reason.READ_FAILED
+    with pytest.raises(ReaderError, match="2 objects in a row"):
+        down.fetch(ENTRY)
+
+
+def test_whoever_waits_to_ask_again_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_module, "PAUSE", 60.0)
+    reader = make(Broken(refused("SlowDown", 503)))
+    reader.close()
+    with pytest.raises(ScoringError, match="given up"):
+        reader.fetch_range(ENTRY, 0, 2)
+
+
+class Counted:
+    """S3 that notes how many responses lie open at once."""
+
+    def __init__(self) -> None:
+        self.open = self.most = 0
+        self._lock = threading.Lock()
+
+    def get_object(self, **_arguments: Any) -> Any:
+        with self._lock:
+            self.open += 1
+            self.most = max(self.most, self.open)
+        return {"Body": self, "ContentLength": 100}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        with self._lock:
+            self.open -= 1
+
+    def read(self) -> bytes:
+        return bytes(100)
+
+
+def test_no_response_lies_open_while_it_waits_for_room() -> None:
+    s3, budget = Counted(), ByteBudget(250)
+    reader = Reader(cast("S3Client", s3), LIMITS, budget, Meter())
+    entry = ENTRY.model_copy(update={"size": 100})
+
+    def one() -> None:
+        reader.fetch(entry)
+        time.sleep(0.01)
+        reader.release(100)
+
+    threads = [threading.Thread(target=one) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert s3.most <= 2
+    assert budget._used == 0
+
+
+def test_whatever_a_fetch_held_is_given_back() -> None:
+    for size, answers in (
+        (3, [refused("AccessDenied", 403)]),
+        (3, [Body(), Body(), Body()]),
+        (9, [io.BytesIO(b"abc")]),
+        (None, [io.BytesIO(b"abc")]),
+    ):
+        budget = ByteBudget(1 << 20)
+        reader = Reader(cast("S3Client", Broken(*answers)), LIMITS, budget, Meter())
+        with suppress(ImageError):
+            reader.release(len(reader.fetch(ENTRY.model_copy(update={"size": size}))))
+        assert budget._used == 0
 
 
 def test_a_range_tells_the_size_of_the_object(s3: "S3Client") -> None:
@@ -134,6 +237,9 @@ def test_a_range_tells_the_size_of_the_object(s3: "S3Client") -> None:
         ("MethodNotAllowed", Reason.MISSING),
         ("AccessDenied", Reason.DENIED),
         ("KMS.DisabledException", Reason.DENIED),
+        ("KMS.KMSInvalidStateException", Reason.DENIED),
+        ("KMS.NotFoundException", Reason.DENIED),
+        ("KMS.ThrottlingException", Reason.READ_FAILED),
         ("InvalidObjectState", Reason.READ_FAILED),
         ("SlowDown", Reason.READ_FAILED),
     ],
@@ -155,12 +261,9 @@ def test_what_is_wrong_with_the_scorer_is_no_image_s_fault() -> None:
     assert image_error(unreachable).reason is Reason.READ_FAILED
 
 
-def test_when_s3_answers_for_nothing_the_shard_fails_and_not_each_image(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(reader_module, "UNREACHABLE", 3)
-    down = [EndpointConnectionError(endpoint_url="https://s3")] * reader_module.BODY_TRIES
-    reader = make(Broken(*down, *down, io.BytesIO(b"abc"), *down, *down, *down))
+def test_when_s3_answers_for_nothing_the_shard_fails_and_not_each_image() -> None:
+    down = [EndpointConnectionError(endpoint_url="https://s3")] * TRIES
+    reader = make(Broken(*down, *down, io.BytesIO(b"abc"), *down, *down, *down), objects=3)
     assert [reason_of(reader, ENTRY) for _ in range(2)] == [Reason.READ_FAILED] * 2
     reader.fetch(ENTRY)  # one answer, and the count begins anew
     assert [reason_of(reader, ENTRY) for _ in range(2)] == [Reason.READ_FAILED] * 2

@@ -148,6 +148,35 @@ def test_exif_orientation_is_followed(
     assert np.argwhere(np.asarray(turned)[..., 0] == 255).tolist() == [list(place)]
 
 
+@pytest.mark.parametrize("codec", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"garbage!!" * 4,
+        b"",
+        b"\xff" * 20,
+        bytes(64),
+        b"MM\0*\xff\xff\xff\xff",
+        b"MM\0*\0\0\0\x08\0\x05\x01",
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_a_damaged_exif_block_leaves_the_image_as_stored(codec: str, block: bytes) -> None:
+    image = saved(Image.new("RGB", (20, 10), "red"), codec, exif=b"Exif\0\0" + block)
+    turned = upright_rgb(image)
+    assert turned.size == (20, 10)
+    assert turned.mode == "RGB"
+
+
+def test_damaged_pixels_are_no_matter_of_the_exif_block() -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(RAMP).save(buffer, "PNG", exif=b"Exif\0\0garbage!!")
+    data = buffer.getvalue()
+    cut = Image.open(io.BytesIO(data[: len(data) // 2]))
+    with pytest.raises(OSError, match="truncated"):
+        upright_rgb(cut)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 50_000), (50_000, 1), (3, 90_000), (223, 1785)])
 def test_any_shape_becomes_the_graphs_pixels(size: tuple[int, int]) -> None:
     pixels = preprocess(Image.new("RGB", size, (9, 8, 7)), Preprocessing())

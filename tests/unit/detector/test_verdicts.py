@@ -90,6 +90,12 @@ def test_row_values_follow_the_columns() -> None:
     assert values["detail"] == "x" * MAX_DETAIL
 
 
+def test_half_of_a_surrogate_pair_is_stored_as_something_readable() -> None:
+    values = row(key="a\ud800.jpg", member="b\udcff.jpg").values()
+    assert (values["key"], values["member"]) == ("a?.jpg", "b?.jpg")
+    assert all(not isinstance(value, str) or value.encode() for value in values.values())
+
+
 def test_columns_are_unique_and_explained() -> None:
     columns = (*COLUMNS, *PARTITION_COLUMNS)
     assert len({c.name for c in columns}) == len(columns)

@@ -65,7 +65,17 @@ def test_test_event_and_deletions_tell_of_nothing() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no json", "[]", "{}", '{"Records": [{}]}', '{"Records": 5}', "[" * 100_000, "null"],
+    [
+        "",
+        "no json",
+        "[]",
+        "{}",
+        '{"Records": [{}]}',
+        '{"Records": 5}',
+        "[" * 100_000,
+        "null",
+        "1" * 5000,
+    ],
 )
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(NotificationError, match="not an S3 notification"):

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from detector.layout import BatchLayout
-from detector.manifest import ManifestEntry, ManifestHeader, read_lines, write_lines
+from detector.manifest import ManifestEntry, ManifestHeader, parse_entry, read_lines, write_lines
 from detector.plan import BatchPlan, Lane
 from detector.reason import Reason
 from functions.plan.champion import ChampionError
@@ -128,6 +128,32 @@ def test_backfill_again_is_a_new_batch_but_a_retry_is_not(s3: "S3Client") -> Non
     first = run(given)
     assert run(given) == first
     assert run(given, execution=EXECUTION + "-again")["batch"] != first["batch"]
+
+
+def test_overlapping_backfills_keep_one_manifest_and_shards_that_fit_it(
+    s3: "S3Client", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("p/b.jpg", "p/c.jpg", "p/d.jpg"):
+        s3.put_object(Bucket=INTAKE, Key=key, Body=b"x")
+    given = {"prefix": f"s3://{INTAKE}/p/"}
+    layout = BatchLayout(RESULTS, EXECUTION)
+
+    def outrun(*_: Any, **__: Any) -> None:
+        """Find no plan, and then be overtaken by another invocation up to its manifest."""
+        monkeypatch.setattr("functions.plan.make.find_plan", find_plan)
+        run(given)
+        s3.delete_object(Bucket=RESULTS, Key=layout.plan.key)
+        s3.put_object(Bucket=INTAKE, Key="p/a-new-one.jpg", Body=b"x")
+
+    monkeypatch.setattr("functions.plan.make.find_plan", outrun)
+    run(given)
+
+    body = s3.get_object(Bucket=RESULTS, Key=layout.manifest.key)["Body"].read()
+    plan = stored(s3, EXECUTION)
+    assert len(list(read_lines(body.splitlines()))) == plan.entries == 3
+    for shard in plan.shards:
+        part = body[shard.offset : shard.offset + shard.length]
+        assert len([parse_entry(line) for line in part.splitlines()]) == shard.count
 
 
 def test_large_archive_goes_to_batch(s3: "S3Client") -> None:

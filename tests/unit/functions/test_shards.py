@@ -48,6 +48,10 @@ def test_heavy_archive_has_a_shard_to_itself() -> None:
     shards, images = cut(lines, per_shard=100, where="here")
     assert [shard.count for shard in shards] == [1, 1, 2]
     assert images == 10_003
+    # Neighbours of its own kind, and one that fills a shard exactly, have one each as well.
+    heavy = [entry(10**9), entry(10**9), entry(100 * 100_000), small]
+    lines = [line.encode() for line in write_lines(heavy)]
+    assert [shard.count for shard in cut(lines, per_shard=100, where="here")[0]] == [1] * 4
 
 
 def test_no_more_shards_than_an_array_job_has_children() -> None:
