@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -219,10 +220,12 @@ def test_told_to_stop_it_finishes_the_chunk_and_resumes(
             stop.ask()
             return super().run(pixels)
 
+    # So narrow that the feed cannot be at the end before the first batch asks it to stop.
+    narrow = replace(FEW, window=4)
     with pytest.raises(InterruptedShardError, match="finished"):
         score_shard(
             plan, shard_of(plan, 0), s3=s3, package=package, engine=Stopping(), attempt=1,
-            settings=FEW, stop=stop,
+            settings=narrow, stop=stop,
         )  # fmt: skip
     assert 0 < len(chunk_keys(s3, plan)) < 9
     score(s3, plan, package)
