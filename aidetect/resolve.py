@@ -1,9 +1,9 @@
 """Which stack a command speaks to: the local one when it runs, else the AWS account at hand."""
 
 import boto3
-from local.stack import status as local_status
 
 from aidetect.target import NoStackError, Target, connect
+from local.stack import status as local_status
 
 DEFAULT_STACK = "aidetect"
 LOCAL = "local"
