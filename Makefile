@@ -11,9 +11,15 @@ TORCH_INDEX ?=
 locked = $(1)==$(shell awk '/^name = "$(1)"$$/ {getline; gsub(/version = |"/, ""); print}' uv.lock)
 # Where the demo's images come from; default: photographs that open-source packages ship.
 IMAGES ?=
+# The image of the GPU job: docs/image.md.
+STACK   ?= aidetect
+EXTRA   ?= gpu
+BASE    ?=
+IMAGE   ?= aidetect-scorer:$(EXTRA)
+BUILDER ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup setup-dev lint format types validate unit integration e2e lock lock-lambda down clean
+.PHONY: help demo test setup setup-dev lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,8 +81,37 @@ integration: setup-dev ## Run the template on the local stack
 e2e: setup-dev ## Use the product as a new user does
 	@$(BIN)/python -m pytest tests/e2e
 
-lock: $(UV) ## Resolve all dependencies anew
+image: ## Build the GPU job's container image (docker, podman or buildah)
+	@test -n "$(BUILDER)" || { echo "docker, podman or buildah is needed to build an image"; exit 1; }
+	@$(BUILDER) build --platform linux/amd64 --tag "$(IMAGE)" --build-arg EXTRA="$(EXTRA)" \
+	  --build-arg REVISION="$$(git describe --always --dirty 2>/dev/null || echo unknown)" \
+	  $(if $(BASE),--build-arg PYTHON_BASE="$(BASE)") .
+
+image-push: setup image ## Build it, and push it to the stack's repository (STACK=aidetect)
+	@repository=$$($(BIN)/python -c 'import sys, boto3; outputs = boto3.client("cloudformation").describe_stacks(StackName=sys.argv[1])["Stacks"][0]["Outputs"]; print(next(o["OutputValue"] for o in outputs if o["OutputKey"] == "JobRepositoryUri"))' "$(STACK)") && \
+	  $(BIN)/python -c 'import base64, boto3; data = boto3.client("ecr").get_authorization_token()["authorizationData"]; print(base64.b64decode(data[0]["authorizationToken"]).decode().partition(":")[2])' | \
+	  $(BUILDER) login --username AWS --password-stdin "$${repository%%/*}" && \
+	  $(BUILDER) tag "$(IMAGE)" "$$repository:latest" && $(BUILDER) push "$$repository:latest"
+
+lock: $(UV) ## Resolve all dependencies anew (not the emulator's, which is frozen)
 	@$(UV) lock --upgrade
+	@$(MAKE) --no-print-directory lock-bundles lock-tools
+
+# The Lambda bundles hold the very versions of uv.lock.
+lock-bundles: $(UV)
+	@$(UV) export --quiet --frozen --all-extras --no-extra gpu --no-hashes --no-emit-project \
+	  --output-file $(VENV)/constraints.txt
+	@for name in light scorer; do \
+	  $(UV) pip compile --quiet --generate-hashes --no-annotate --custom-compile-command "make lock" \
+	    --python-platform x86_64-manylinux_2_28 --python-version 3.11 --only-binary :all: \
+	    --constraints $(VENV)/constraints.txt functions/requirements/$$name.in \
+	    --output-file functions/requirements/$$name.txt || exit 1; done
+
+lock-tools: $(UV)
+	@for name in sam lambda; do \
+	  $(UV) pip compile --quiet --generate-hashes --no-annotate --custom-compile-command "make lock" \
+	    --universal --python-version 3.11 --upgrade local/requirements/$$name.in \
+	    --output-file local/requirements/$$name.txt || exit 1; done
 
 clean: ## Remove the environment and everything built here
 	@-test -x $(BIN)/aidetect && $(BIN)/aidetect local down --purge

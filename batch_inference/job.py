@@ -19,7 +19,7 @@ from batch_inference.shard import layout_of, objects_left, read_sources, shard_o
 from batch_inference.stop import Stop
 from batch_inference.tally import count_chunks
 from detector.package import DetectorPackage, Graph
-from detector.plan import BatchPlan, Shard
+from detector.plan import BatchPlan, Lane, Shard
 from detector.summary import Counts, ShardRecord
 from detector.uri import S3Uri
 
@@ -35,6 +35,7 @@ def run_shard(
     graph: Graph | None,
     cache: Path,
     attempt: int = 1,
+    lane: Lane | None = None,
     settings: Settings | None = None,
     stop: Stop | None = None,
 ) -> ShardRecord:
@@ -54,6 +55,8 @@ def run_shard(
         Folder for downloaded detectors.
     attempt
         Number of this attempt, from 1, for the record.
+    lane
+        Where this runs, for the rows; None for the plan's lane.
     settings
         Bounds on concurrency and memory; None for those that fit the machine.
     stop
@@ -83,6 +86,7 @@ def run_shard(
         package=package,
         engine=engine,
         attempt=attempt,
+        lane=lane,
         settings=settings or Settings(),
         stop=stop,
     )
@@ -115,6 +119,7 @@ def score_shard(
     package: DetectorPackage,
     engine: Engine,
     attempt: int,
+    lane: Lane | None = None,
     settings: Settings,
     stop: Stop | None = None,
 ) -> ShardRecord:
@@ -137,7 +142,7 @@ def score_shard(
         meter,
         objects=objects_left(units, committed),
     )
-    judge = Judge(plan, package.calibration, package.decision, engine.graph)
+    judge = Judge(plan, package.calibration, package.decision, engine.graph, lane or plan.lane)
     with Decoder(package.preprocessing, plan.limits, settings) as decoder:
         pipeline = Pipeline(
             plan, s3, reader, decoder, engine, judge, settings, stop or Stop(settings.stop_seconds)

@@ -9,7 +9,7 @@ from batch_inference.decoding import Facts
 from batch_inference.source import Source
 from detector.calibration import Calibration
 from detector.package import Graph
-from detector.plan import BatchPlan
+from detector.plan import BatchPlan, Lane
 from detector.reason import ImageError, Reason
 from detector.row import ResultRow
 from detector.verdict import Decision, Verdict
@@ -26,11 +26,30 @@ def error_row(
     source: Source,
     error: ImageError,
     *,
-    facts: Facts | None = None,
     now: datetime,
+    facts: Facts | None = None,
+    lane: Lane | None = None,
 ) -> ResultRow:
     """Return the row of an image without a verdict."""
-    facts = facts or Facts()
+    outcome = _Outcome(Verdict.ERROR, reason=error.reason, detail=error.detail)
+    return _row(plan, source, facts or Facts(), outcome, lane=lane or plan.lane, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What differs between the row of a verdict and the row of an error."""
+
+    verdict: Verdict
+    probability: float | None = None
+    logit: float | None = None
+    graph: str | None = None
+    reason: Reason | None = None
+    detail: str | None = None
+
+
+def _row(
+    plan: BatchPlan, source: Source, facts: Facts, outcome: _Outcome, *, lane: Lane, now: datetime
+) -> ResultRow:
     entry = source.entry
     return ResultRow(
         image=source.image,
@@ -45,11 +64,14 @@ def error_row(
         format=facts.format,
         width=facts.width,
         height=facts.height,
-        verdict=Verdict.ERROR,
-        reason=error.reason,
-        detail=error.detail,
+        verdict=outcome.verdict,
+        probability=outcome.probability,
+        logit=outcome.logit,
+        reason=outcome.reason,
+        detail=outcome.detail,
         detector=str(plan.detector),
-        lane=plan.lane.value,
+        graph=outcome.graph,
+        lane=lane.value,
         scored_at=now,
     )
 
@@ -62,11 +84,13 @@ class Judge:
     calibration: Calibration
     decision: Decision
     graph: Graph
+    # Where the shard is scored; the plan's lane unless it failed over.
+    lane: Lane
     clock: Callable[[], datetime] = utc_now
 
     def refuse(self, source: Source, error: ImageError, facts: Facts | None = None) -> ResultRow:
         """Return the row of an image that cannot be scored."""
-        return error_row(self.plan, source, error, facts=facts, now=self.clock())
+        return error_row(self.plan, source, error, now=self.clock(), facts=facts, lane=self.lane)
 
     def score(self, source: Source, facts: Facts, logit: float) -> ResultRow:
         """Return the row of an image with the detector's raw output."""
@@ -76,25 +100,7 @@ class Judge:
             )
             return self.refuse(source, error, facts)
         probability = self.calibration.probability(logit)
-        entry = source.entry
-        return ResultRow(
-            image=source.image,
-            bucket=entry.bucket,
-            key=entry.key,
-            member=source.member,
-            entry=source.index,
-            etag=entry.etag,
-            object_version=entry.version,
-            bytes=facts.bytes,
-            sha256=facts.sha256,
-            format=facts.format,
-            width=facts.width,
-            height=facts.height,
-            verdict=self.decision.verdict(probability),
-            probability=probability,
-            logit=logit,
-            graph=self.graph.value,
-            detector=str(self.plan.detector),
-            lane=self.plan.lane.value,
-            scored_at=self.clock(),
+        outcome = _Outcome(
+            self.decision.verdict(probability), probability, logit, graph=self.graph.value
         )
+        return _row(self.plan, source, facts, outcome, lane=self.lane, now=self.clock())

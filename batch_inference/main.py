@@ -36,6 +36,7 @@ from batch_inference.settings import Settings
 from batch_inference.stop import Stop
 from detector.contract import ContractError
 from detector.package import Graph, PackageError
+from detector.plan import Lane
 from detector.uri import S3Uri, UriError
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 graph=Graph(options.graph) if options.graph else None,
                 cache=Path(environment.get("DETECTOR_CACHE") or DEFAULT_CACHE),
                 attempt=attempt,
+                lane=Lane.BATCH,
                 settings=settings,
                 stop=stop,
             )

@@ -185,7 +185,7 @@ def test_the_pinned_detector_is_loaded(
 
 def test_a_logit_that_is_no_number_is_no_verdict(s3: "S3Client", package: DetectorPackage) -> None:
     plan = make_plan(s3, put_entries(s3, {"a": b"x"}))
-    judge = Judge(plan, package.calibration, package.decision, Graph.FP16)
+    judge = Judge(plan, package.calibration, package.decision, Graph.FP16, plan.lane)
     source = Source(3, ManifestEntry(bucket="b", key="k", etag="e", version="v"), "m#1")
     row = judge.score(source, Facts(5, "s", "PNG", 1, 2), float("nan"))
     assert (row.reason, row.width, row.image) == (Reason.NOT_SCORED, 1, "s3://b/k#m#1")
