@@ -12,6 +12,7 @@ from detector.contract import ContractError
 from detector.package import PackageError
 from local import stack
 from local.errors import LocalError
+from local.options import DEFAULT_PORT, UpOptions
 from training.head import HeadError
 from training.registry import RegistryError
 from training.vision import WeightsError
@@ -29,7 +30,7 @@ def up(
         typer.Option(
             min=1, max=65535, envvar="AIDETECT_PORT", help="Loopback port of the local AWS."
         ),
-    ] = (stack.DEFAULT_PORT),
+    ] = (DEFAULT_PORT),
     slots: Annotated[int, typer.Option(min=1, help="Batch jobs that run at a time.")] = 2,
     parameter: Annotated[
         list[str] | None,
@@ -43,7 +44,7 @@ def up(
     installs the tools, which takes a few minutes.
     """
     began = time.monotonic()
-    options = stack.UpOptions(port=port, batch_slots=slots, parameters=_pairs(parameter or []))
+    options = UpOptions(port=port, batch_slots=slots, parameters=_pairs(parameter or []))
     with err.status("") as spinner:
 
         def show(step: str) -> None:

@@ -4,14 +4,15 @@ import fcntl
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 from local import emulator_process, fingerprint, processes, record, resource_types, sam, toolchain
 from local.champion import ensure_champion
 from local.emulator.aidetect_emulator.object_store import ObjectStore, ParameterStore
 from local.emulator_process import EmulatorOptions
 from local.errors import NotDeployedError
+from local.facts import StackOutputs, StackStatus
+from local.options import DEFAULT_STACK, REGION, UpOptions
 from local.paths import StatePaths, state_home
 from local.port import require_free
 from local.progress import Progress, silent
@@ -19,98 +20,6 @@ from local.record import Record
 from local.restore import restore_objects, restore_parameters
 from local.session import session
 from local.toolchain import Toolchain
-
-DEFAULT_PORT = 4566
-DEFAULT_STACK = "aidetect"
-REGION = "us-east-1"
-# A single machine: answers in seconds rather than few batches, and shards that its two slots share.
-LOCAL_PARAMETERS = {"BatchingWindowSeconds": "2", "ChunkSize": "200", "ImagesPerShard": "1000"}
-
-
-@dataclass(frozen=True)
-class UpOptions:
-    """How the local stack is started.
-
-    Attributes
-    ----------
-    port : int
-        Where the emulator listens, on loopback.
-    stack : str
-        Name of the CloudFormation stack.
-    parameters : mapping
-        Template parameters, over :data:`LOCAL_PARAMETERS`.
-    batch_slots : int
-        Batch jobs that run at a time.
-    template : Path, optional
-        Another template than the checkout's.
-    detector : bool
-        Whether to publish the embedded detector where no champion is set.
-    """
-
-    port: int = DEFAULT_PORT
-    stack: str = DEFAULT_STACK
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    batch_slots: int = 2
-    template: Path | None = None
-    detector: bool = True
-
-    @property
-    def template_path(self) -> Path:
-        """The template to deploy."""
-        return self.template or sam.checkout_template()
-
-    def all_parameters(self) -> dict[str, str]:
-        """Give the template's parameters, this machine's defaults among them."""
-        defaults = LOCAL_PARAMETERS if self.template is None else {}
-        return {**defaults, **self.parameters}
-
-
-@dataclass(frozen=True)
-class StackOutputs:
-    """A running stack: where it is, and its outputs by their names in the template."""
-
-    endpoint: str
-    region: str
-    stack: str
-    values: Mapping[str, str]
-
-    def environ(self) -> dict[str, str]:
-        """Give the environment variables with which any AWS SDK speaks to the stack."""
-        return {
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_SECRET_ACCESS_KEY": "test",
-        }
-
-
-@dataclass(frozen=True)
-class StackStatus:
-    """What is known of the local stack.
-
-    Attributes
-    ----------
-    running : bool
-        Whether the emulator answers.
-    deployed : bool
-        Whether the stack is on it.
-    endpoint : str, optional
-        Its URL, while it runs.
-    region, stack : str
-        Where the stack is, and its name.
-    pid : int, optional
-        The emulator's process, while it runs.
-    home : Path
-        Folder of the state.
-    """
-
-    running: bool
-    deployed: bool
-    endpoint: str | None
-    region: str
-    stack: str
-    pid: int | None
-    home: Path
 
 
 def status() -> StackStatus:

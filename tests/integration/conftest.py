@@ -10,7 +10,8 @@ import pytest
 
 from aidetect.resolve import resolve
 from local.emulator.aidetect_emulator import iam_log
-from local.stack import UpOptions, down, status, up
+from local.options import UpOptions
+from local.stack import down, status, up
 from tests.integration.stack import Stack
 
 # Small, so that a few dozen images already make several chunks and shards.

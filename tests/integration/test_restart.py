@@ -9,7 +9,8 @@ import pytest
 
 from aidetect.resolve import resolve
 from aidetect.samples import write_samples
-from local.stack import UpOptions, status, up
+from local.options import UpOptions
+from local.stack import status, up
 from tests.integration.conftest import PARAMETERS
 from tests.integration.stack import Stack, eventually, without_time
 

@@ -25,6 +25,8 @@ from local.emulator.aidetect_emulator.code_cache import unzip_once
 from local.emulator.aidetect_emulator.pruning import prune, used
 from local.emulator_process import EmulatorOptions
 from local.errors import EmulatorDiedError, SamError, UnsupportedTypesError
+from local.facts import StackOutputs
+from local.options import UpOptions
 from local.paths import StatePaths
 from local.record import Record
 from local.sam_output import failures, summarize
@@ -210,11 +212,11 @@ def test_a_champion_that_is_there_stays() -> None:
 
 
 def test_options_and_outputs() -> None:
-    options = stack.UpOptions(parameters={"ChunkSize": "7"})
+    options = UpOptions(parameters={"ChunkSize": "7"})
     assert options.all_parameters()["ChunkSize"] == "7"
     assert options.all_parameters()["BatchingWindowSeconds"] == "2"
-    assert stack.UpOptions(template=Path("x")).all_parameters() == {}
-    outputs = stack.StackOutputs("http://127.0.0.1:1", "us-east-1", "s", {})
+    assert UpOptions(template=Path("x")).all_parameters() == {}
+    outputs = StackOutputs("http://127.0.0.1:1", "us-east-1", "s", {})
     assert outputs.environ()["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
 
 
@@ -263,7 +265,7 @@ class Steps:
         self._replace(monkeypatch, stack, "ensure_champion", "clip@1")
         monkeypatch.setattr(emulator_process, "is_healthy", lambda _port: True)
         values = {"ChampionParameter": "/s/champion", "ModelsBucket": "m"}
-        answer = stack.StackOutputs("http://127.0.0.1:1", "us-east-1", "s", values)
+        answer = StackOutputs("http://127.0.0.1:1", "us-east-1", "s", values)
         monkeypatch.setattr(stack, "_outputs", lambda _found: answer)
 
     def _replace(
@@ -284,7 +286,7 @@ def test_up_does_everything_once_and_again_after_a_change(
     template.write_text("Resources: {}")
     steps = Steps(monkeypatch, tmp_path)
     (home / "s3" / "images").mkdir(parents=True)
-    options = stack.UpOptions(template=template)
+    options = UpOptions(template=template)
     everything = ["check", "stop_all", "require_free", "build", "start", "deploy"]
     restored = ["restore_objects", "restore_parameters"]
     stack.up(options)
@@ -294,7 +296,7 @@ def test_up_does_everything_once_and_again_after_a_change(
     assert steps.done == ["ensure_champion"]
     steps.done.clear()
     template.write_text("Resources: {A: {}}")
-    stack.up(stack.UpOptions(template=template, detector=False))
+    stack.up(UpOptions(template=template, detector=False))
     assert steps.done == [*everything, *restored]
 
 
@@ -311,11 +313,11 @@ def test_a_failed_deployment_is_not_taken_for_a_finished_one(
     with monkeypatch.context() as broken:
         broken.setattr(sam, "deploy", fail)
         with pytest.raises(SamError):
-            stack.up(stack.UpOptions(template=template))
+            stack.up(UpOptions(template=template))
     assert stack.status().running
     assert not stack.status().deployed
     steps.done.clear()
-    stack.up(stack.UpOptions(template=template))
+    stack.up(UpOptions(template=template))
     assert "deploy" in steps.done
     assert home.is_dir()
 
