@@ -119,10 +119,11 @@ def test_large_images_pass_one_gate() -> None:
 
 def test_workers_are_replaced_after_so_many_images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoder_module, "IMAGES_A_WORKER", 2)
+    before = {child.pid for child in psutil.Process().children()}
     seen = set()
     with Decoder(Preprocessing(), Limits(), ONE) as decoder:
         for n in range(4):
-            seen |= {child.pid for child in psutil.Process().children()}
+            seen |= {child.pid for child in psutil.Process().children()} - before
             assert decoder.decode(noise_png(n)).error is None
     assert len(seen) == 2
 
