@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from detector.champion import read_champion
 from detector.layout import detector_prefix
+from detector.once import WriteConflictError, put_once
 from detector.package import DESCRIPTION_FILE, DetectorPackage, check_file, load_package, sha256_of
 from detector.plan import DetectorRef
 from detector.uri import S3Uri
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 HASH_KEY = "sha256"
-# S3 answers a conditional PUT on an existing key with 412, and with 409 while another is under way.
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-EXISTS = frozenset({"PreconditionFailed", "412"})
-BUSY = frozenset({"ConditionalRequestConflict", "409"})
 
 
 class RegistryError(RuntimeError):
@@ -46,36 +43,26 @@ def publish(folder: Path, *, s3: "S3Client", bucket: str) -> DetectorRef:
     ref = DetectorRef(bucket=bucket, name=package.name, version=package.version)
     prefix = detector_prefix(bucket, ref.name, ref.version)
     for file in package.files:
-        _put_once(check_file(folder, file), prefix.join(file.file), file.sha256, ref, s3)
+        _publish_file(check_file(folder, file), prefix.join(file.file), file.sha256, ref, s3)
     description = folder / DESCRIPTION_FILE
-    _put_once(description, prefix.join(DESCRIPTION_FILE), sha256_of(description), ref, s3)
+    _publish_file(description, prefix.join(DESCRIPTION_FILE), sha256_of(description), ref, s3)
     return ref
 
 
-def _put_once(path: Path, target: S3Uri, sha256: str, ref: DetectorRef, s3: "S3Client") -> None:
+def _publish_file(path: Path, target: S3Uri, sha256: str, ref: DetectorRef, s3: "S3Client") -> None:
     """Write an object unless the same is there already."""
     if _published_hash(target, s3) == sha256:
         return  # spares sending hundreds of megabytes only to be refused
     try:
         with path.open("rb") as body:
-            s3.put_object(
-                Bucket=target.bucket,
-                Key=target.key,
-                Body=body,
-                IfNoneMatch="*",
-                Metadata={HASH_KEY: sha256},
-            )
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code in BUSY:
-            raise RegistryError(f"{ref} is being published by someone else; try again") from error
-        if code not in EXISTS:
-            raise
-        if _published_hash(target, s3) != sha256:
-            raise RegistryError(
-                f"{ref} was published before with another {path.name}; a version is never "
-                "changed: give the new detector a new version"
-            ) from error
+            written = put_once(s3, target, body, metadata={HASH_KEY: sha256})
+    except WriteConflictError as error:
+        raise RegistryError(f"{ref} is being published by someone else; try again") from error
+    if not written and _published_hash(target, s3) != sha256:
+        raise RegistryError(
+            f"{ref} was published before with another {path.name}; a version is never "
+            "changed: give the new detector a new version"
+        )
 
 
 def _published_hash(target: S3Uri, s3: "S3Client") -> str | None:

@@ -4,8 +4,8 @@ import json
 from typing import TYPE_CHECKING
 
 from detector.layout import BatchLayout
+from detector.once import put_once
 from functions.intake.gather import Gathered
-from functions.once import put_once
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

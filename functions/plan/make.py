@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from detector.layout import BatchLayout
+from detector.once import put_once
 from detector.plan import BatchPlan, Shard
 from detector.uri import S3Uri
-from functions.once import put_once
 from functions.plan.champion import pin_champion
 from functions.plan.draft import draft
 from functions.plan.listing import list_prefix, spool

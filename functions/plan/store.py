@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from detector.once import put_once
 from detector.plan import BatchPlan
 from detector.uri import S3Uri
-from functions.once import put_once
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
-from batch_inference import writer
 from batch_inference.chunk import OpenChunk
 from batch_inference.errors import WriterError
 from batch_inference.parquet import FooterError, counts_in, to_parquet
 from batch_inference.writer import commit, committed_counts, put_once
+from detector import once
 from detector.reason import Reason
 from detector.row import COLUMNS, ResultRow
 from detector.summary import Counts
@@ -106,7 +106,7 @@ class Refusing:
 
 
 def test_a_conflict_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "CONFLICT_PAUSE", 0.0)
+    monkeypatch.setattr(once, "CONFLICT_PAUSE", 0.0)
     conflict = "ConditionalRequestConflict"
 
     def put(*codes: str) -> bool:

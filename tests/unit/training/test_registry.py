@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from detector import once
 from detector.package import DESCRIPTION_FILE, PackageError, load_package
 from detector.plan import DetectorRef
 from training.registry import RegistryError, champion, publish, released, set_champion
@@ -88,6 +89,7 @@ def test_what_s3_refuses_is_said(
         raise ClientError({"Error": {"Code": code, "Message": "no"}}, "PutObject")
 
     monkeypatch.setattr(s3, "put_object", refuse)
+    monkeypatch.setattr(once, "CONFLICT_PAUSE", 0.0)
     with pytest.raises(error, match=message):
         publish(package, s3=s3, bucket="models")
 
