@@ -3,6 +3,7 @@
 import boto3
 
 from aidetect.target import NoStackError, Target, connect
+from local.session import session as local_session
 from local.stack import status as local_status
 
 DEFAULT_STACK = "aidetect"
@@ -28,13 +29,8 @@ def resolve(where: str | None = None, stack: str = DEFAULT_STACK) -> Target:
     if where == LOCAL or (where is None and found.running):
         if not found.running or found.endpoint is None:
             raise NoStackError("the local stack does not run: start it with `aidetect local up`")
-        session = boto3.Session(
-            # The emulator's administrator; nothing secret.
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106
-            region_name=found.region,
-        )
-        return connect(session, found.endpoint, found.stack, f"local stack at {found.endpoint}")
+        label = f"local stack at {found.endpoint}"
+        return connect(local_session(found.region), found.endpoint, found.stack, label)
     session = boto3.Session()
     if session.region_name is None:
         raise NoStackError(

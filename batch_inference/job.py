@@ -10,7 +10,7 @@ from batch_inference.decoder import Decoder
 from batch_inference.detector_store import DetectorStore
 from batch_inference.engine import Engine, choose_graph, cuda_usable, load_engine
 from batch_inference.judge import Judge
-from batch_inference.ledger import committed_chunks, load_plan, read_record, write_record
+from batch_inference.ledger import committed_chunks, read_record, write_record
 from batch_inference.meter import Meter
 from batch_inference.pipeline import Pipeline
 from batch_inference.reader import Reader
@@ -20,6 +20,7 @@ from batch_inference.stop import Stop
 from batch_inference.tally import count_chunks
 from detector.package import DetectorPackage, Graph
 from detector.plan import BatchPlan, Lane, Shard
+from detector.stored_plan import load_plan
 from detector.summary import Counts, ShardRecord
 from detector.uri import S3Uri
 

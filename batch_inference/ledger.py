@@ -30,18 +30,6 @@ def read_object(s3: "S3Client", where: S3Uri) -> bytes | None:
         raise
 
 
-def load_plan(s3: "S3Client", where: S3Uri) -> BatchPlan:
-    """Read a plan.
-
-    Raises
-    ------
-    ContractError
-        If it is not one.
-    """
-    with s3.get_object(Bucket=where.bucket, Key=where.key)["Body"] as body:
-        return BatchPlan.parse(body.read(), where=str(where))
-
-
 def list_keys(s3: "S3Client", prefix: S3Uri, after: str) -> Iterator[str]:
     """Yield the keys under a prefix, in order, that come after ``after``."""
     pages = s3.get_paginator("list_objects_v2").paginate(

@@ -10,8 +10,9 @@ from pathlib import Path
 import psutil
 import urllib3
 
+from detector.cache import cache_home
 from local.errors import EmulatorDiedError
-from local.paths import CHECKOUT, StatePaths, cache_home
+from local.paths import CHECKOUT, StatePaths
 from local.toolchain import Toolchain
 
 READY_SECONDS = 60.0

@@ -7,14 +7,6 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
-def cache_home() -> Path:
-    """Give the folder of all caches: ``$AIDETECT_CACHE``, else below ``$XDG_CACHE_HOME``."""
-    if own := os.environ.get("AIDETECT_CACHE"):
-        return Path(own).expanduser()
-    shared = os.environ.get("XDG_CACHE_HOME")
-    return (Path(shared) if shared else Path.home() / ".cache") / "aidetect"
-
-
 def state_home() -> Path:
     """Give the folder of the local stack's state: ``$AIDETECT_HOME``, else in the checkout."""
     own = os.environ.get("AIDETECT_HOME")

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from detector.cache import cache_home
 from local.errors import SamError
-from local.paths import CHECKOUT, StatePaths, cache_home
+from local.paths import CHECKOUT, StatePaths
 from local.sam_output import summarize
 from local.session import session
 from local.toolchain import Toolchain

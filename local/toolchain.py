@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from detector.cache import cache_home
 from local.errors import InstallError, PythonUnsupportedError, ToolMissingError
-from local.paths import cache_home
 from local.progress import Progress, silent
 
 HERE = Path(__file__).parent

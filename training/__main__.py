@@ -11,10 +11,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from detector.cache import cache_home
 from detector.contract import ContractError
 from detector.package import PackageError
 from training import embedded, weights
-from training.cache import cache_root
 from training.dataset import DatasetError, load_dataset
 from training.evaluation import evaluate, write_report
 from training.fitting import Setting, fit_folder
@@ -63,7 +63,7 @@ def progress_bar(console: Console) -> Iterator[Callable[[int, int], None]]:
 
 def run(arguments: argparse.Namespace, console: Console, said: str) -> None:
     """Carry out one command. ``said`` is the command line, for the record."""
-    cache = arguments.cache or cache_root()
+    cache = arguments.cache or cache_home()
     if arguments.command == "build":
         package = embedded.build(cache, console.print, fitted=arguments.head)
         console.print(str(package), soft_wrap=True)

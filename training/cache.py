@@ -1,21 +1,10 @@
 """Where downloads and built packages are kept: outside the repository, written all or nothing."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-CACHE_VARIABLE = "AIDETECT_CACHE"
-
-
-def cache_root() -> Path:
-    """Return the cache folder: ``$AIDETECT_CACHE``, else ``aidetect`` in the user's own."""
-    if chosen := os.environ.get(CACHE_VARIABLE):
-        return Path(chosen).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base).expanduser() if base else Path.home() / ".cache") / "aidetect"
 
 
 @contextmanager

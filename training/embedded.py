@@ -11,6 +11,7 @@ from pathlib import Path
 
 import onnx
 
+from detector.cache import cache_home
 from detector.contract import ContractError
 from detector.package import (
     DESCRIPTION_FILE,
@@ -24,7 +25,7 @@ from detector.package import (
     sha256_of,
 )
 from training import graph, quantize, tower, wheel
-from training.cache import cache_root, put_folder, staging
+from training.cache import put_folder, staging
 from training.head import CARD_FILE, Head, HeadError, HeadRecord, read_head
 from training.quantize import int8_linear
 from training.tower import Linear, build_graph, float_linear
@@ -116,7 +117,7 @@ def build(cache: Path | None = None, progress: Say | None = None, *, fitted: Pat
     Parameters
     ----------
     cache
-        The cache folder; by default :func:`training.cache.cache_root`.
+        The cache folder; by default :func:`detector.cache.cache_home`.
     progress
         Told one sentence for each step that takes long.
     fitted
@@ -130,7 +131,7 @@ def build(cache: Path | None = None, progress: Say | None = None, *, fitted: Pat
         If the head is damaged.
     """
     say = progress or (lambda _text: None)
-    root = cache or cache_root()
+    root = cache or cache_home()
     record, head = read_head(fitted)
     target = root / "detectors" / f"{record.name}-{record.version}-{_recipe(fitted)}"
     if verified(target):

@@ -2,25 +2,17 @@
 
 import fcntl
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from detector.cache import cache_home
 from functions.bundle.install import install
 from functions.bundle.prune import prune, settle
 from functions.bundle.recipe import Recipe
 from functions.bundle.target import Target
-
-
-def cache_home() -> Path:
-    """Return the folder of all caches: ``$AIDETECT_CACHE``, else below ``$XDG_CACHE_HOME``."""
-    if own := os.environ.get("AIDETECT_CACHE"):
-        return Path(own)
-    shared = os.environ.get("XDG_CACHE_HOME")
-    return (Path(shared) if shared else Path.home() / ".cache") / "aidetect"
 
 
 def key(recipe: Recipe, target: Target) -> str:

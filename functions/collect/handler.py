@@ -7,18 +7,18 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from batch_inference.closeout import close_out
 from detector.layout import BatchLayout
+from detector.stored_plan import load_plan
 from detector.uri import S3Uri
 from functions.aws import s3_client
 from functions.collect.news import tell
 from functions.logger import logger
-from functions.plan.store import load_plan
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Close the batch of the plan at ``event["plan"]``, whether or not its job succeeded."""
     s3 = s3_client()
-    plan = load_plan(S3Uri.parse(event["plan"]), s3=s3)
+    plan = load_plan(s3, S3Uri.parse(event["plan"]))
     logger.append_keys(batch=plan.batch)
     summary = close_out(plan, s3=s3, now=datetime.now(UTC))
     news = tell(summary, BatchLayout(plan.bucket, plan.batch, plan.run_date))

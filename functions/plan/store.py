@@ -6,28 +6,17 @@ from botocore.exceptions import ClientError
 
 from detector.once import put_once
 from detector.plan import BatchPlan
+from detector.stored_plan import load_plan
 from detector.uri import S3Uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def load_plan(uri: S3Uri, *, s3: "S3Client") -> BatchPlan:
-    """Read a plan.
-
-    Raises
-    ------
-    detector.contract.ContractError
-        If the object is no plan of this version.
-    """
-    body = s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()
-    return BatchPlan.parse(body, where=str(uri))
-
-
 def find_plan(uri: S3Uri, *, s3: "S3Client") -> BatchPlan | None:
     """Return the plan if there is one already."""
     try:
-        return load_plan(uri, s3=s3)
+        return load_plan(s3, uri)
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchKey":
             return None
@@ -38,4 +27,4 @@ def save_plan(plan: BatchPlan, uri: S3Uri, *, s3: "S3Client") -> BatchPlan:
     """Write the plan unless there is one; return the one that holds."""
     if put_once(s3, uri, plan.dumps().encode(), content_type="application/json"):
         return plan
-    return load_plan(uri, s3=s3)
+    return load_plan(s3, uri)

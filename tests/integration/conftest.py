@@ -5,12 +5,12 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 
 from aidetect.resolve import resolve
 from local.emulator.aidetect_emulator import iam_log
 from local.options import UpOptions
+from local.session import session
 from local.stack import down, status, up
 from tests.integration.stack import Stack
 
@@ -58,8 +58,7 @@ def stack(home: Path, port: int) -> Iterator[Stack]:
     up(UpOptions(port=port, parameters=PARAMETERS))
     found = status()
     assert found.endpoint
-    session = boto3.Session("test", "test", region_name=found.region)
-    yield Stack(resolve("local"), session, found.endpoint)
+    yield Stack(resolve("local"), session(found.region), found.endpoint)
     refused = [r for r in iam_log.read(home / "iam-denied.jsonl") if not was_meant(r)]
     down()
     assert refused == []

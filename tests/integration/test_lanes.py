@@ -9,10 +9,10 @@ from aidetect.results import Row, read_rows
 from aidetect.source import gather
 from aidetect.upload import upload
 from batch_inference.job import run_shard
-from batch_inference.ledger import load_plan
 from detector.layout import BatchLayout
 from detector.package import Graph
 from detector.plan import Lane
+from detector.stored_plan import load_plan
 from tests.integration.photographs import write_photographs
 from tests.integration.stack import Stack
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from detector.cache import cache_home
 from functions.bundle import assemble as assembling
 from functions.bundle import cache as caching
 from functions.bundle import install as installing
 from functions.bundle.__main__ import main
-from functions.bundle.cache import cache_home, key, packages
+from functions.bundle.cache import key, packages
 from functions.bundle.install import InstallError, command, install
 from functions.bundle.prune import EPOCH, prune, settle, weigh
 from functions.bundle.recipe import AWS_SERVICES, RECIPES, ROOT

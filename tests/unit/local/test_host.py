@@ -11,9 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from detector.cache import cache_home
 from local import port, processes, record
 from local.errors import PortBusyError
-from local.paths import CHECKOUT, StatePaths, cache_home, state_home
+from local.paths import CHECKOUT, StatePaths, state_home
 from local.record import Record
 
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from detector.cache import cache_home
 from detector.package import Preprocessing
 from tests.unit.training.tiny import make_images, tiny_weights
 from training import cache
@@ -162,12 +163,12 @@ def test_a_file_that_is_no_image_is_named(
 
 def test_the_cache_lies_where_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AIDETECT_CACHE", str(tmp_path / "a"))
-    assert cache.cache_root() == tmp_path / "a"
+    assert cache_home() == tmp_path / "a"
     monkeypatch.delenv("AIDETECT_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
-    assert cache.cache_root() == tmp_path / "x" / "aidetect"
+    assert cache_home() == tmp_path / "x" / "aidetect"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert cache.cache_root() == Path.home() / ".cache" / "aidetect"
+    assert cache_home() == Path.home() / ".cache" / "aidetect"
 
 
 def test_a_folder_is_put_whole(tmp_path: Path) -> None:
