@@ -5,8 +5,9 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 # The version that uv.lock pins; bootstraps itself from the package registry.
 UV_VERSION := $(shell awk '/^name = "uv"$$/ {getline; gsub(/version = |"/, ""); print}' uv.lock)
-# torch only serves the tests, as the reference that our graphs are held to. A CPU build is enough:
-# set TORCH_INDEX=https://download.pytorch.org/whl/cpu where your pip would take the CUDA build.
+# torch serves the recipes that tune the encoder, and the tests as the reference that our graphs are
+# held to. On a machine without a GPU a CPU build is enough: set
+# TORCH_INDEX=https://download.pytorch.org/whl/cpu where your pip would take the CUDA build.
 TORCH_INDEX ?=
 locked = $(1)==$(shell awk '/^name = "$(1)"$$/ {getline; gsub(/version = |"/, ""); print}' uv.lock)
 # Where the demo's images come from; default: photographs that open-source packages ship.
@@ -19,7 +20,7 @@ IMAGE   ?= aidetect-scorer:$(EXTRA)
 BUILDER ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup setup-dev lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
+.PHONY: help demo test setup setup-tune setup-dev lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +39,8 @@ down: ## Stop the local stack
 
 setup: $(VENV)/.setup ## Make the virtual environment that runs the product
 
+setup-tune: $(VENV)/.setup-tune ## Add what the recipes layernorm and lora need (torch)
+
 setup-dev: $(VENV)/.setup-dev ## Make the one that also tests it
 
 $(UV): uv.lock
@@ -52,12 +55,19 @@ $(VENV)/.setup: $(UV) pyproject.toml uv.lock
 	@$(UV) sync --quiet --frozen --inexact --extra demo
 	@touch $@
 
-$(VENV)/.setup-dev: $(VENV)/.setup
-	@echo "Installing the test tools"
-	@$(UV) sync --quiet --frozen --inexact --extra dev
+# pip and not uv for torch: it honours the machine's own settings about builds of torch.
+$(VENV)/.setup-tune: $(VENV)/.setup
+	@echo "Installing torch"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(call locked,torch)"
-	@$(UV) pip install --quiet --python $(BIN)/python "$(call locked,transformers)"
+	@$(UV) export --quiet --frozen --no-emit-project --no-hashes --prune torch \
+	  --extra tune --output-file $(VENV)/tune.txt
+	@$(UV) pip install --quiet --python $(BIN)/python -r $(VENV)/tune.txt
+	@touch $@
+
+$(VENV)/.setup-dev: $(VENV)/.setup-tune
+	@echo "Installing the test tools"
+	@$(UV) sync --quiet --frozen --inexact --extra dev
 	@touch $@
 
 lint: setup-dev ## Check style and templates

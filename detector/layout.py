@@ -1,4 +1,4 @@
-"""Where things lie in the results and models buckets. The one place that builds these keys."""
+"""Where things lie in the stack's buckets. The one place that builds these keys."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,9 @@ INTAKE_PREFIX = "intake/"
 RESULTS_PREFIX = "results/"
 BATCHES_PREFIX = "batches/"
 MODELS_PREFIX = "models/"
+DATASETS_PREFIX = "datasets/"
+RUNS_PREFIX = "runs/"
+FEATURES_PREFIX = "features/"
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,82 @@ class BatchLayout:
 def detector_prefix(bucket: str, name: str, version: str) -> S3Uri:
     """Where a released detector package lies; immutable once written."""
     return S3Uri(bucket, f"{MODELS_PREFIX}{name}/{version}/")
+
+
+def dataset_prefix(bucket: str, name: str, digest: str) -> S3Uri:
+    """Where a packed dataset lies; immutable once written."""
+    return S3Uri(bucket, f"{DATASETS_PREFIX}{name}/{digest[:16]}/")
+
+
+@dataclass(frozen=True)
+class RunLayout:
+    """The objects of one training run."""
+
+    bucket: str
+    run: str
+
+    @property
+    def root(self) -> S3Uri:
+        """The prefix of the run."""
+        return S3Uri(self.bucket, f"{RUNS_PREFIX}{self.run}/")
+
+    def _named(self, name: str) -> S3Uri:
+        return S3Uri(self.bucket, f"{RUNS_PREFIX}{self.run}/{name}")
+
+    @property
+    def description(self) -> S3Uri:
+        """What was asked, pinned: :class:`detector.training_run.TrainingRun`."""
+        return self._named("run.json")
+
+    @property
+    def prepared(self) -> S3Uri:
+        """The prefix of what the prepare stage made: catalog, audit."""
+        return self._named("prepared/")
+
+    @property
+    def checkpoints(self) -> S3Uri:
+        """The prefix of the checkpoints; SageMaker keeps it in step with its folder."""
+        return self._named("checkpoints/")
+
+    @property
+    def model(self) -> S3Uri:
+        """The prefix of what was learnt: head, adaptation, history."""
+        return self._named("model/")
+
+    @property
+    def sagemaker(self) -> S3Uri:
+        """The prefix under which SageMaker puts ``<job>/output/model.tar.gz``."""
+        return self._named("sagemaker/")
+
+    @property
+    def evaluation(self) -> S3Uri:
+        """The challenger's evaluation: :class:`detector.evaluation.Report`."""
+        return self._named("evaluation.json")
+
+    @property
+    def comparison(self) -> S3Uri:
+        """Challenger against champion: :class:`detector.training_run.Comparison`."""
+        return self._named("comparison.json")
+
+    @property
+    def exported(self) -> S3Uri:
+        """The released challenger: :class:`detector.training_run.Exported`."""
+        return self._named("exported.json")
+
+    @property
+    def gate(self) -> S3Uri:
+        """The gate's decision: :class:`detector.training_run.GateDecision`."""
+        return self._named("gate.json")
+
+    @property
+    def report(self) -> S3Uri:
+        """The training report, a page."""
+        return self._named("report.html")
+
+    def stage(self, stage: str) -> S3Uri:
+        """The record a stage writes when it is done."""
+        return self._named(f"stages/{stage}.json")
+
+    def failure(self, stage: str) -> S3Uri:
+        """Why a stage failed."""
+        return self._named(f"stages/{stage}-failed.json")

@@ -7,8 +7,9 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from detector.calibration import Calibration
+from detector.evaluation import Label
 from detector.verdict import Decision
-from training.dataset import Label, LabelledImage
+from training.dataset import LabelledImage
 
 Floats = npt.NDArray[np.float64]
 

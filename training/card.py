@@ -2,9 +2,10 @@
 
 from string import Template
 
+from detector.evaluation import Report
 from detector.package import Encoder
 from training.head import FittedOn
-from training.report import Report, render_report
+from training.report import render_report
 
 CARD = Template("""\
 # Model card: $name $version
@@ -54,7 +55,7 @@ as at most 35% of all images are left without an answer.
 
 def worst_sources(report: Report) -> str:
     """Say which source's real photographs are accused most, for each variant."""
-    worst = [(v.variant.value, v.worst_real) for v in report.variants]
+    worst = [(v.variant, v.worst_real) for v in report.variants]
     return "; ".join(f"{s.called_ai:.0%} of {s.source} ({name})" for name, s in worst)
 
 

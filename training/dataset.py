@@ -5,9 +5,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
+from detector.evaluation import Label
 from detector.manifest import IMAGE_SUFFIXES
 
 MANIFEST = "manifest.csv"
@@ -16,13 +16,6 @@ REQUIRED_COLUMNS = frozenset({"path", "label"})
 
 class DatasetError(ValueError):
     """A folder of labelled images cannot be used as it is; the message says what to change."""
-
-
-class Label(StrEnum):
-    """What an image is."""
-
-    REAL = "real"
-    AI = "ai"
 
 
 @dataclass(frozen=True)

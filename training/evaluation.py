@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
+from detector.evaluation import Report
 from training.dataset import Dataset
 from training.degrade import JUDGED, Variant
 from training.fit import held_out_by_layer
 from training.fitting import HELD_OUT, Setting, features_of, versions
 from training.head import Head, HeadError, HeadRecord
-from training.report import Report, measure, render_report
+from training.report import measure, render_report
 
 UNSEEN = "None of these sources was learnt from; the images were scored by the head as released."
 

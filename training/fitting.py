@@ -8,15 +8,16 @@ from pathlib import Path
 
 import onnxruntime as ort
 
+from detector.evaluation import Label, Report
 from detector.package import Encoder, Preprocessing, describe_file
 from training.card import render_card
-from training.dataset import Dataset, Label
+from training.dataset import Dataset
 from training.degrade import Variant
 from training.features import FeatureStore, Progress, extract, open_session
 from training.fit import Features, Fit, Tell, fit
 from training.head import CARD_FILE, RECORD_FILE, FittedOn, HeadRecord, write_head
 from training.quantize import int8_linear
-from training.report import Report, measure
+from training.report import measure
 from training.tower import build_graph
 from training.vision import VisionWeights
 
@@ -81,7 +82,7 @@ def flat_metrics(report: Report) -> dict[str, float]:
     """Return the report's totals as flat numbers, for ``detector.json``."""
     found: dict[str, float] = {}
     for result in report.variants:
-        stem = f"held_out.{result.variant.value}"
+        stem = f"held_out.{result.variant}"
         found[f"{stem}.real_right"] = result.real_right.value
         found[f"{stem}.ai_right"] = result.ai_right.value
         found[f"{stem}.balanced"] = result.balanced.value

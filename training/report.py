@@ -1,18 +1,16 @@
 """How well a detector does at its fixed threshold: by source, by class, by degradation."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 from sklearn.metrics import roc_auc_score
 
 from detector.calibration import Calibration
-from detector.contract import Contract, Part
+from detector.evaluation import Estimate, Label, Report, SourceResult, VariantResult
 from detector.verdict import Decision
 from training.calibrate import Floats, probabilities
-from training.dataset import Label, LabelledImage
+from training.dataset import LabelledImage
 from training.degrade import Variant
 from training.probe import balance
 
@@ -21,67 +19,6 @@ AUC_RESAMPLES = 200
 BOOTSTRAP_SEED = 20_261_123
 
 Draw = Callable[[np.random.Generator], float]
-
-
-class Estimate(Part):
-    """A number with its 95% bootstrap interval (images resampled within their source)."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.low:.2f}-{self.high:.2f})"
-
-
-class SourceResult(Part):
-    """One class of one source: shares of its images called ai, unsure and real."""
-
-    source: str
-    label: Label
-    images: int
-    called_ai: float
-    called_unsure: float
-    called_real: float
-    right: Estimate
-
-
-class VariantResult(Part):
-    """One degradation. Means are over sources, each source having the same say.
-
-    ``real_right`` is the share of real photographs not called ``ai``; ``ai_right`` the share of AI
-    images called ``ai``; ``balanced`` their mean.
-    """
-
-    variant: Variant
-    real_right: Estimate
-    ai_right: Estimate
-    balanced: Estimate
-    auc: Estimate
-    unsure: float
-    ai_called_real: float
-    sources: tuple[SourceResult, ...]
-
-    @property
-    def worst_real(self) -> SourceResult:
-        """The source whose real photographs are accused most."""
-        real = [s for s in self.sources if s.label is Label.REAL]
-        return max(real, key=lambda s: s.called_ai)
-
-
-class Report(Contract):
-    """An evaluation. ``method`` says how the images were kept apart from those learnt from."""
-
-    SCHEMA: ClassVar[str] = "aidetect.evaluation/1"
-
-    method: str
-    detector: str
-    data: str
-    images: int
-    decision: Decision
-    variants: tuple[VariantResult, ...]
-    command: str = ""
-    built_with: dict[str, str] = Field(default_factory=dict)
 
 
 def _interval(value: float, draw: Draw, times: int) -> Estimate:
@@ -147,7 +84,7 @@ def _variant(
         label: float(np.mean([s.right.value for s in group])) for label, group in by_class.items()
     }
     return VariantResult(
-        variant=variant,
+        variant=variant.value,
         real_right=_interval(right[Label.REAL], draws[Label.REAL], RESAMPLES),
         ai_right=_interval(right[Label.AI], draws[Label.AI], RESAMPLES),
         balanced=_interval(
@@ -183,11 +120,11 @@ def render_report(report: Report) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {v.variant.value} | {v.real_right} | {v.ai_right} | {v.balanced} | {v.auc} "
+        f"| {v.variant} | {v.real_right} | {v.ai_right} | {v.balanced} | {v.auc} "
         f"| {v.unsure:.2f} | {v.ai_called_real:.2f} |"
         for v in report.variants
     ]
-    names = " | ".join(v.variant.value for v in report.variants)
+    names = " | ".join(v.variant for v in report.variants)
     lines += ["", f"| class | source | images | {names} |", "|---|---|---" + "|---" * 3 + "|"]
     for rows in zip(*(v.sources for v in report.variants), strict=True):
         first, rights = rows[0], " | ".join(str(s.right) for s in rows)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from detector.evaluation import Label
 from training.calibrate import (
     MAX_AI_CALLED_REAL,
     MAX_REAL_CALLED_AI,
@@ -15,7 +16,7 @@ from training.calibrate import (
     probabilities,
     rates_by_source,
 )
-from training.dataset import Label, LabelledImage
+from training.dataset import LabelledImage
 from training.degrade import Variant
 from training.report import measure
 

@@ -11,10 +11,11 @@ from PIL import Image
 from skimage import data
 
 from detector.cache import cache_home
+from detector.evaluation import Label
 from detector.package import Preprocessing
 from tests.unit.training.tiny import make_images, tiny_weights
 from training import cache
-from training.dataset import Dataset, DatasetError, Label, load_dataset
+from training.dataset import Dataset, DatasetError, load_dataset
 from training.degrade import Variant, crop_margins, degrade, shrink
 from training.features import FeatureStore, extract, open_session
 from training.tower import build_graph

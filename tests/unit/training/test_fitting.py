@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from detector.evaluation import Label
 from detector.package import Graph, check_file, load_package
 from detector.verdict import Verdict
 from tests.unit.training.conftest import NOW
 from tests.unit.training.tiny import tiny_weights
-from training.dataset import Dataset, Label
+from training.dataset import Dataset
 from training.degrade import JUDGED, Variant
 from training.embedded import build_package, verified
 from training.evaluation import UNSEEN, evaluate, write_report

@@ -1,0 +1,1 @@
+"""Labelled images: found, imported, packed, audited, split by source."""

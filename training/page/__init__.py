@@ -1,0 +1,1 @@
+"""Pages a person looks at: the audit of a dataset, the report of a run."""

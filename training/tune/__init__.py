@@ -1,0 +1,1 @@
+"""Recipes that tune the encoder. The only place that imports torch."""
