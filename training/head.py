@@ -13,6 +13,7 @@ from safetensors.numpy import save as save_tensors
 from detector.calibration import Calibration
 from detector.contract import Contract, Part
 from detector.package import Encoder, PackageFile, Preprocessing, check_file, describe_file
+from detector.training_request import Recipe
 from detector.verdict import Decision
 from training.tower import LinearHead
 from training.vision import Array
@@ -56,6 +57,11 @@ class HeadRecord(Contract):
     command: str
     built_with: dict[str, str]
     metrics: dict[str, float]
+    recipe: Recipe = Recipe.PROBE
+    # What the recipe changed in the encoder: training/adaptation.py.
+    adaptation: PackageFile | None = None
+    # How the head did on sources it never saw, when it was fitted: detector/evaluation.py.
+    evaluation: PackageFile | None = None
 
 
 @dataclass(frozen=True)

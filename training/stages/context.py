@@ -67,6 +67,8 @@ class StageContext:
     checkpoints, output
         Where the train stage keeps checkpoints, and what was learnt; below ``files``, except under
         SageMaker, which has folders of its own for them.
+    dataset
+        The packed dataset, where it is not read from the bucket (SageMaker's channel).
     trial
         Number of the trial of a search, else None.
     """
@@ -78,6 +80,7 @@ class StageContext:
     scratch: Path
     checkpoints: Storage
     output: Storage
+    dataset: Storage | None = None
     trial: int | None = None
     tell: Tell = lambda _text: None
     progress: Progress = lambda _what, _done, _total: None
