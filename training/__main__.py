@@ -17,7 +17,7 @@ from detector.package import PackageError
 from training import embedded, weights
 from training.dataset import DatasetError, load_dataset
 from training.evaluation import evaluate, write_report
-from training.fitting import Setting, fit_folder
+from training.fitting import Naming, Setting, fit_folder
 from training.head import HeadError, read_head
 from training.report import render_report
 from training.vision import WeightsError
@@ -73,16 +73,8 @@ def run(arguments: argparse.Namespace, console: Console, said: str) -> None:
     with progress_bar(console) as progress:
         setting = Setting(encoder, cache, arguments.threads, progress)
         if arguments.command == "fit":
-            record = fit_folder(
-                dataset,
-                arguments.out,
-                setting,
-                name=arguments.name,
-                version=arguments.version,
-                command=said,
-                now=datetime.now(UTC),
-                tell=console.print,
-            )
+            naming = Naming(arguments.name, arguments.version, said, datetime.now(UTC))
+            record = fit_folder(dataset, arguments.out, setting, naming, tell=console.print)
             console.print(f"{record.name} {record.version} written to {arguments.out}")
             return
         record, head = read_head(arguments.head)

@@ -36,7 +36,7 @@ def evaluate(
     seen = bool(set(dataset.sources) & set(record.data.sources))
     learnt = tuple(Variant(name) for name in record.learnt_from)
     wanted = tuple(dict.fromkeys((*JUDGED, *learnt))) if seen else JUDGED
-    features = features_of(dataset, setting, wanted)
+    features = features_of(dataset.images, setting, wanted)
     index = [setting.layers.index(layer) for layer in head.layers]
     chosen = {variant: taps[:, index] for variant, taps in features.items()}
     if seen:

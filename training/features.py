@@ -5,16 +5,18 @@ import io
 import itertools
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 from PIL import Image
 
+from batch_inference.engine import CPU, CUDA
 from detector.package import Preprocessing
 from detector.preprocess import Pixels, preprocess, upright_rgb
 from training.dataset import DatasetError, LabelledImage
@@ -36,6 +38,30 @@ class Job:
     variants: tuple[Variant, ...]
 
 
+class Store(Protocol):
+    """Keeps features by image content and variant."""
+
+    layers: tuple[int, ...]
+
+    def get(self, sha256: str, variant: Variant) -> Array | None:
+        """Return one image's features, float32 [T, hidden], or nothing."""
+        ...
+
+    def put(self, sha256: str, features: Mapping[Variant, Array]) -> None:
+        """Keep one image's features."""
+        ...
+
+    def flush(self) -> None:
+        """Write what is held back."""
+        ...
+
+
+def tag_of(encoder: str, layers: tuple[int, ...], spec: Preprocessing) -> str:
+    """Name what features depend on besides the image: encoder, layers, pixels."""
+    pixels = "" if spec == Preprocessing(size=spec.size) else spec.model_dump_json()
+    return hashlib.sha256(f"{encoder}/{layers}/{RECIPE}{pixels}".encode()).hexdigest()[:16]
+
+
 class FeatureStore:
     """Features on disk, one file per image content and variant.
 
@@ -47,25 +73,36 @@ class FeatureStore:
         SHA-256 of the encoder's weights file.
     layers
         Blocks whose class token is kept.
+    spec
+        Preprocessing.
     """
 
-    def __init__(self, folder: Path, encoder: str, layers: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        encoder: str,
+        layers: tuple[int, ...],
+        spec: Preprocessing | None = None,
+    ) -> None:
         self.layers = layers
-        tag = hashlib.sha256(f"{encoder}/{layers}/{RECIPE}".encode()).hexdigest()[:16]
-        self.folder = folder / tag
+        self.folder = folder / tag_of(encoder, layers, spec or Preprocessing())
 
     def path(self, sha256: str, variant: Variant) -> Path:
         """Return where an image's features lie."""
         return self.folder / variant.value / sha256[:2] / f"{sha256}.npy"
 
-    def put(self, sha256: str, variant: Variant, value: Array) -> None:
-        """Keep one image's features, float32 [T, hidden], all or nothing."""
-        path = self.path(sha256, variant)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(descriptor, "wb") as stream:
-            np.save(stream, value, allow_pickle=False)
-        Path(name).replace(path)
+    def put(self, sha256: str, features: Mapping[Variant, Array]) -> None:
+        """Keep one image's features, each float32 [T, hidden], all or nothing."""
+        for variant, value in features.items():
+            path = self.path(sha256, variant)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(descriptor, "wb") as stream:
+                np.save(stream, value, allow_pickle=False)
+            Path(name).replace(path)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
 
     def get(self, sha256: str, variant: Variant) -> Array | None:
         """Return one image's features, or nothing when absent or damaged."""
@@ -86,12 +123,14 @@ def read_pixels(
     return np.stack(copies)
 
 
-def open_session(model: bytes | Path, threads: int) -> ort.InferenceSession:
-    """Open an ONNX graph on the CPU with a fixed number of threads."""
+def open_session(model: bytes | Path, threads: int, *, cuda: bool = False) -> ort.InferenceSession:
+    """Open an ONNX graph, on the CPU with a fixed number of threads, or on the GPU."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     source = model if isinstance(model, bytes) else str(model)
-    return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    if cuda:
+        ort.preload_dlls()
+    return ort.InferenceSession(source, options, providers=[CUDA, CPU] if cuda else [CPU])
 
 
 def _pixels_of(job: Job, spec: Preprocessing) -> npt.NDArray[np.uint8]:
@@ -122,7 +161,7 @@ def extract(
     variants: Sequence[Variant],
     *,
     session: Callable[[], ort.InferenceSession],
-    store: FeatureStore,
+    store: Store,
     spec: Preprocessing,
     progress: Progress = lambda _done, _total: None,
 ) -> dict[Variant, Array]:
@@ -157,26 +196,29 @@ def extract(
         if lacking:
             jobs[sha256] = Job(image, sha256, lacking)
     if jobs:
-        _compute(list(jobs.values()), session(), store, spec, progress)
+        try:
+            _compute(list(jobs.values()), session(), store, spec, progress)
+        finally:
+            store.flush()
     found: dict[Variant, Array] = {}
     for variant in variants:
         rows = [store.get(sha256, variant) for sha256 in hashes]
         found[variant] = np.stack([row for row in rows if row is not None])
         if len(found[variant]) != len(images):
-            raise OSError(f"features vanished from {store.folder} while they were read; run again")
+            raise OSError("features vanished while they were read; run again")
     return found
 
 
 def _compute(
     jobs: list[Job],
     session: ort.InferenceSession,
-    store: FeatureStore,
+    store: Store,
     spec: Preprocessing,
     progress: Progress,
 ) -> None:
     with ThreadPoolExecutor(2) as pool:
         for done, (job, pixels) in enumerate(_ahead(jobs, spec, pool), start=1):
             (taps,) = session.run(["taps"], {"pixels": pixels})
-            for variant, value in zip(job.variants, np.asarray(taps), strict=True):
-                store.put(job.sha256, variant, np.ascontiguousarray(value))
+            rows = (np.ascontiguousarray(row) for row in np.asarray(taps))
+            store.put(job.sha256, dict(zip(job.variants, rows, strict=True)))
             progress(done, len(jobs))

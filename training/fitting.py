@@ -1,24 +1,30 @@
-"""From a folder of labelled images to a folder with a fitted head, its record and its card."""
+"""From labelled images to a folder with a fitted head, its record, evaluation and card."""
 
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import onnxruntime as ort
 
+from batch_inference.engine import cuda_usable
+from detector.calibration import Calibration
 from detector.evaluation import Label, Report
-from detector.package import Encoder, Preprocessing, describe_file
+from detector.package import Encoder, PackageFile, Preprocessing, describe_file
+from detector.training_request import Recipe
+from detector.verdict import Decision
+from training.adaptation import ADAPTATION_FILE, Adaptation
+from training.calibrate import Floats
 from training.card import render_card
-from training.dataset import Dataset
+from training.dataset import Dataset, LabelledImage
 from training.degrade import Variant
-from training.features import FeatureStore, Progress, extract, open_session
+from training.features import FeatureStore, Progress, Store, extract, open_session
 from training.fit import Features, Fit, Tell, fit
-from training.head import CARD_FILE, RECORD_FILE, FittedOn, HeadRecord, write_head
+from training.head import CARD_FILE, RECORD_FILE, FittedOn, Head, HeadRecord, write_head
 from training.quantize import int8_linear
 from training.report import measure
-from training.tower import build_graph
+from training.tower import build_graph, float_linear
 from training.vision import VisionWeights
 
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "pillow", "scikit-learn")
@@ -31,17 +37,35 @@ HELD_OUT = (
 
 @dataclass(frozen=True)
 class Setting:
-    """What is the same for all features of a run."""
+    """What is the same for all features of a run.
+
+    Attributes
+    ----------
+    encoder
+        The vision tower.
+    cache
+        Folder of downloads and features.
+    threads
+        CPU threads of the encoder.
+    progress
+        Told of images done and in all.
+    pixels
+        Preprocessing, where it is not the encoder's own.
+    store
+        Where features are kept, where not below ``cache``.
+    """
 
     encoder: VisionWeights
     cache: Path
     threads: int = 2
     progress: Progress = lambda _done, _total: None
+    pixels: Preprocessing | None = None
+    store: Store | None = None
 
     @property
     def spec(self) -> Preprocessing:
-        """CLIP's preprocessing at the encoder's own size."""
-        return Preprocessing(size=self.encoder.config.image_size)
+        """The preprocessing: by default CLIP's, at the encoder's own size."""
+        return self.pixels or Preprocessing(size=self.encoder.config.image_size)
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -55,21 +79,26 @@ def versions() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in LIBRARIES}
 
 
-def features_of(dataset: Dataset, setting: Setting, variants: tuple[Variant, ...]) -> Features:
+def features_of(
+    images: Sequence[LabelledImage], setting: Setting, variants: tuple[Variant, ...]
+) -> Features:
     """Return the taps of every image in every variant.
 
-    Computed by the 8-bit graph, which equals the float32 one to six digits at half the time.
+    On a CPU computed by the 8-bit graph, which equals the float32 one to six digits at half the
+    time.
     """
+    cuda = cuda_usable()
 
     def session() -> ort.InferenceSession:
-        graph = build_graph(
-            setting.encoder, setting.spec, layers=setting.layers, linear=int8_linear
-        )
-        return open_session(graph.SerializeToString(), setting.threads)
+        linear = float_linear if cuda else int8_linear
+        graph = build_graph(setting.encoder, setting.spec, layers=setting.layers, linear=linear)
+        return open_session(graph.SerializeToString(), setting.threads, cuda=cuda)
 
-    store = FeatureStore(setting.cache / "features", setting.encoder.sha256, setting.layers)
+    store = setting.store or FeatureStore(
+        setting.cache / "features", setting.encoder.sha256, setting.layers, setting.spec
+    )
     return extract(
-        dataset.images,
+        images,
         variants,
         session=session,
         store=store,
@@ -91,78 +120,148 @@ def flat_metrics(report: Report) -> dict[str, float]:
     return found
 
 
-def fit_folder(
-    dataset: Dataset,
-    out: Path,
-    setting: Setting,
-    *,
-    name: str,
-    version: str,
-    command: str,
-    now: datetime,
-    tell: Tell = lambda _text: None,
-    fitter: Callable[..., Fit] = fit,
-) -> HeadRecord:
-    """Fit a head and write it with its record, card and held-out evaluation into ``out``."""
-    features = features_of(dataset, setting, tuple(Variant))
-    learnt = tuple(Variant)
-    fitted = fitter(features, dataset.images, setting.layers, learnt=learnt, tell=tell)
-    labels = [image.label for image in dataset.images]
-    data = FittedOn(
-        name=dataset.root.name,
-        digest=dataset.digest(),
+@dataclass(frozen=True)
+class Learnt:
+    """What a recipe came to, and how it did on images that it never saw.
+
+    ``held_out`` are logits [N] of each judged variant for the N ``judged`` images; ``method`` says
+    how these were kept apart.
+    """
+
+    head: Head
+    calibration: Calibration
+    decision: Decision
+    held_out: dict[Variant, Floats]
+    judged: tuple[LabelledImage, ...]
+    method: str
+    strength: float
+    learnt_from: tuple[Variant, ...]
+    recipe: Recipe = Recipe.PROBE
+    adaptation: Adaptation | None = None
+
+    @classmethod
+    def of(
+        cls, found: Fit, images: Sequence[LabelledImage], learnt: tuple[Variant, ...]
+    ) -> "Learnt":
+        """Return what a probe's fit came to."""
+        return cls(
+            head=found.head,
+            calibration=found.calibration,
+            decision=found.decision,
+            held_out=found.held_out,
+            judged=tuple(images),
+            method=HELD_OUT,
+            strength=found.strength,
+            learnt_from=learnt,
+        )
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What a fitted head is called, and how and when it was made."""
+
+    name: str
+    version: str
+    command: str
+    now: datetime
+
+
+def fitted_on(name: str, digest: str, images: Sequence[LabelledImage]) -> FittedOn:
+    """Describe the images that were learnt from."""
+    labels = [image.label for image in images]
+    return FittedOn(
+        name=name,
+        digest=digest,
         real=labels.count(Label.REAL),
         ai=labels.count(Label.AI),
-        sources=dataset.sources,
+        sources=tuple(sorted({image.source for image in images})),
     )
-    source = setting.encoder
-    encoder = Encoder(
+
+
+def _encoder(source: VisionWeights, layers: tuple[int, ...]) -> Encoder:
+    return Encoder(
         name=source.name,
         source=source.source,
         revision=source.revision,
         sha256=source.sha256,
         licence=source.licence,
-        layers=fitted.head.layers,
+        layers=layers,
     )
+
+
+def _adaptation(out: Path, adaptation: Adaptation | None) -> PackageFile | None:
+    if adaptation is None:
+        return None
+    (out / ADAPTATION_FILE).write_bytes(adaptation.dumps())
+    return describe_file(out / ADAPTATION_FILE)
+
+
+def write_fitted(
+    out: Path, learnt: Learnt, data: FittedOn, setting: Setting, naming: Naming
+) -> HeadRecord:
+    """Write a fitted head with its record, card and held-out evaluation into a folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    encoder = _encoder(setting.encoder, learnt.head.layers)
     report = Report(
-        method=HELD_OUT,
-        detector=f"{name}@{version}",
+        method=learnt.method,
+        detector=f"{naming.name}@{naming.version}",
         data=data.name,
-        images=len(labels),
-        decision=fitted.decision,
-        variants=measure(fitted.held_out, dataset.images, fitted.calibration, fitted.decision),
-        command=command,
+        images=len(learnt.judged),
+        decision=learnt.decision,
+        variants=measure(learnt.held_out, learnt.judged, learnt.calibration, learnt.decision),
+        command=naming.command,
         built_with=versions(),
     )
     card = render_card(
-        name=name,
-        version=version,
+        name=naming.name,
+        version=naming.version,
         encoder=encoder,
         size=setting.spec.size,
-        strength=fitted.strength,
-        learnt=tuple(v.value for v in learnt),
+        strength=learnt.strength,
+        learnt=tuple(v.value for v in learnt.learnt_from),
         data=data,
-        command=command,
+        command=naming.command,
         report=report,
     )
-    weights_file = write_head(out, fitted.head)
+    weights_file = write_head(out, learnt.head)
     (out / CARD_FILE).write_text(card, encoding="utf-8")
+    (out / EVALUATION_FILE).write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
     record = HeadRecord(
-        name=name,
-        version=version,
-        created_at=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        name=naming.name,
+        version=naming.version,
+        created_at=naming.now.isoformat(timespec="seconds").replace("+00:00", "Z"),
         weights=weights_file,
         model_card=describe_file(out / CARD_FILE),
         encoder=encoder,
         preprocessing=setting.spec,
-        calibration=fitted.calibration,
-        decision=fitted.decision,
+        calibration=learnt.calibration,
+        decision=learnt.decision,
         data=data,
-        strength=fitted.strength,
-        learnt_from=tuple(v.value for v in learnt),
-        command=command,
+        strength=learnt.strength,
+        learnt_from=tuple(v.value for v in learnt.learnt_from),
+        command=naming.command,
         built_with=versions(),
         metrics=flat_metrics(report),
+        recipe=learnt.recipe,
+        adaptation=_adaptation(out, learnt.adaptation),
+        evaluation=describe_file(out / EVALUATION_FILE),
     )
     (out / RECORD_FILE).write_text(record.model_dump_json(indent=2) + "\n")
     return record
+
+
+def fit_folder(
+    dataset: Dataset,
+    out: Path,
+    setting: Setting,
+    naming: Naming,
+    *,
+    tell: Tell = lambda _text: None,
+    fitter: Callable[..., Fit] = fit,
+) -> HeadRecord:
+    """Fit a head and write it with its record, card and held-out evaluation into ``out``."""
+    learnt = tuple(Variant)
+    features = features_of(dataset.images, setting, learnt)
+    fitted = fitter(features, dataset.images, setting.layers, learnt=learnt, tell=tell)
+    data = fitted_on(dataset.root.name, dataset.digest(), dataset.images)
+    return write_fitted(out, Learnt.of(fitted, dataset.images, learnt), data, setting, naming)

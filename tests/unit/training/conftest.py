@@ -12,7 +12,7 @@ from moto import mock_aws
 from tests.unit.training.tiny import make_images, tiny_weights
 from training.dataset import Dataset, load_dataset
 from training.embedded import build_package
-from training.fitting import Setting, fit_folder
+from training.fitting import Naming, Setting, fit_folder
 from training.head import CARD_FILE, read_head
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Setting:
 @pytest.fixture(scope="session")
 def fitted(images: Dataset, setting: Setting, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fitted") / "head"
-    fit_folder(images, folder, setting, name="tiny-probe", version="1.2.3", command="test", now=NOW)
+    fit_folder(images, folder, setting, Naming("tiny-probe", "1.2.3", "test", NOW))
     return folder
 
 

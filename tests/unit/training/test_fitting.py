@@ -17,14 +17,14 @@ from training.embedded import build_package, verified
 from training.evaluation import UNSEEN, evaluate, write_report
 from training.features import open_session
 from training.fit import fit, layer_sets
-from training.fitting import HELD_OUT, Setting, features_of, fit_folder
+from training.fitting import HELD_OUT, Naming, Setting, features_of, fit_folder
 from training.head import CARD_FILE, RECORD_FILE, WEIGHTS_FILE, Head, HeadError, read_head
 from training.probe import balance
 
 
 def test_the_fit_tells_the_classes_apart(fitted: Path, images: Dataset, setting: Setting) -> None:
     record, head = read_head(fitted)
-    taps = features_of(images, setting, (Variant.CLEAN,))[Variant.CLEAN]
+    taps = features_of(images.images, setting, (Variant.CLEAN,))[Variant.CLEAN]
     logits = head.logits(taps[:, [setting.layers.index(layer) for layer in head.layers]])
     right = (logits > 0) == [image.label is Label.AI for image in images.images]
     assert right.mean() > 0.9
@@ -43,9 +43,7 @@ def test_the_card_says_what_to_know(fitted: Path) -> None:
 def test_fitting_again_gives_the_same_head(
     fitted: Path, images: Dataset, setting: Setting, tmp_path: Path
 ) -> None:
-    record = fit_folder(
-        images, tmp_path, setting, name="tiny-probe", version="1.2.3", command="test", now=NOW
-    )
+    record = fit_folder(images, tmp_path, setting, Naming("tiny-probe", "1.2.3", "test", NOW))
     assert record == read_head(fitted)[0]
 
 
