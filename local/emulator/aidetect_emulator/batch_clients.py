@@ -6,6 +6,8 @@ from typing import Any
 import boto3
 from localstack import config
 
+from .batch_environment import Credentials
+
 
 def endpoint() -> str:
     """Give the emulator's own URL."""
@@ -22,4 +24,17 @@ def client(service: str, region: str) -> Any:
         region_name=region,
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106  (the emulator's, not a secret)
+    )
+
+
+def client_of(service: str, region: str, credentials: Credentials) -> Any:
+    """Give a client with a role's credentials: its policies decide what is allowed."""
+    make: Any = boto3.client
+    return make(
+        service,
+        endpoint_url=endpoint(),
+        region_name=region,
+        aws_access_key_id=credentials.access_key,
+        aws_secret_access_key=credentials.secret_key,
+        aws_session_token=credentials.token,
     )

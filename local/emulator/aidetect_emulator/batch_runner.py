@@ -15,12 +15,15 @@ from moto.batch.responses import BatchResponse
 
 from . import settings
 from .batch_attempt import EXITED, Attempt, AttemptEnd
-from .batch_clients import client, endpoint
+from .batch_clients import client, client_of, endpoint
 from .batch_environment import Credentials, Host, JobIdentity, command_line
 from .batch_log import JobLog
+from .batch_mounts import mounts
 from .batch_retry import RetryStrategy
+from .batch_secrets import secret_variables
 from .batch_view import parent_status
-from .private_tmp import relocate
+from .private_tmp import TMP, relocate_all
+from .role_credentials import assume
 
 LOG = logging.getLogger(__name__)
 _submitted_strategy: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
@@ -82,21 +85,36 @@ def _finish_parent(job: Any) -> None:
     _announce(parent)
 
 
+def _session(job: Any) -> str:
+    return f"{job.job_id.replace(':', '-')[:50]}-batch"
+
+
 def _credentials(job: Any) -> Credentials:
     role = _container(job).get("jobRoleArn")
     if not role:
         # A container without a job role has no credentials on AWS either.
         return Credentials("none", "none", "none")
-    sts = client("sts", job.job_definition._region)
-    session = job.job_id.replace(":", "-")[:50] + "-batch"
-    given = sts.assume_role(RoleArn=role, RoleSessionName=session)["Credentials"]
-    return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    return assume(role, _session(job), job.job_definition._region)
+
+
+def _secrets(job: Any) -> dict[str, str]:
+    region = job.job_definition._region
+
+    def read(arn: str) -> str:
+        role = assume(_container(job).get("executionRoleArn") or "", _session(job), region)
+        manager = client_of("secretsmanager", region, role)
+        return str(manager.get_secret_value(SecretId=arn)["SecretString"])
+
+    return secret_variables(_container(job), read)
 
 
 def _environ(job: Any, attempt: int) -> dict[str, str]:
     here = settings.current()
     scratch = here.scratch / "batch"
     scratch.mkdir(parents=True, exist_ok=True)
+    mounted = mounts(_container(job), scratch, job.job_id)
+    for folder in mounted.values():
+        Path(folder).mkdir(parents=True, exist_ok=True)
     host = Host(
         path=os.environ["PATH"],
         scratch=str(scratch),
@@ -115,7 +133,8 @@ def _environ(job: Any, attempt: int) -> dict[str, str]:
     overridden = {e["name"]: e["value"] for e in job.container_overrides.get("environment") or []}
     return {
         **host.environ(),
-        **relocate({**defined, **overridden}, str(scratch)),
+        **relocate_all({**defined, **overridden}, {TMP: str(scratch), **mounted}),
+        **_secrets(job),
         **_credentials(job).environ(),
         **identity.environ(),
         f"{settings.PREFIX}STATE": str(here.state),

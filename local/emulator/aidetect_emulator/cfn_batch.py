@@ -35,7 +35,8 @@ def _compute_environment(request: ResourceRequest, model: Model) -> None:
         computeEnvironmentName=model["ComputeEnvironmentName"],
         type=model["Type"].upper(),
         state=model.get("State", "ENABLED"),
-        computeResources=resources,
+        # An unmanaged environment has none.
+        **({"computeResources": resources} if resources else {}),
         serviceRole=model.get("ServiceRole") or _service_role(request),
     )
     model["ComputeEnvironmentArn"] = answer["computeEnvironmentArn"]
@@ -91,6 +92,8 @@ def _container(properties: dict[str, Any]) -> dict[str, Any]:
         if name in container:
             container[name] = str(container[name]).lower() == "true"
     _linux(container.get("linuxParameters", {}))
+    for point in container.get("mountPoints", []):
+        point["readOnly"] = str(point.get("readOnly", False)).lower() == "true"
     for limit in container.get("ulimits", []):
         limit.update(hardLimit=int(limit["hardLimit"]), softLimit=int(limit["softLimit"]))
     return container
