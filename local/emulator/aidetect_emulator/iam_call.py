@@ -125,6 +125,23 @@ def _dynamodb(call: Call) -> list[Need]:
     ]
 
 
+def _sagemaker(call: Call) -> list[Need]:
+    name = call.text("TrainingJobName")
+    job = call.arn("sagemaker", f"training-job/{name}") if name else ANY
+    found = [Need(f"sagemaker:{call.operation}", job)]
+    if call.operation.startswith("Create") and call.parameters.get("Tags"):
+        found.append(Need("sagemaker:AddTags", job))
+    return found
+
+
+def _secretsmanager(call: Call) -> list[Need]:
+    name = call.text("SecretId", "Name")
+    if name and not name.startswith("arn:"):
+        # An ARN ends in six random letters, which policies match so.
+        name = call.arn("secretsmanager", f"secret:{name}-??????")
+    return [Need(f"secretsmanager:{call.operation}", name or ANY)]
+
+
 def _s3(call: Call) -> list[Need]:
     source = unquote(str(call.parameters.get("CopySource") or "")).lstrip("/").split("?")[0]
     pairs = s3_needs(call.operation, call.parameters, source)
@@ -142,6 +159,8 @@ _SERVICES: dict[str, Callable[[Call], list[Need]]] = {
     "lambda": _lambda,
     "logs": _logs,
     "s3": _s3,
+    "sagemaker": _sagemaker,
+    "secretsmanager": _secretsmanager,
     "sns": _sns,
     "sqs": _sqs,
     "ssm": _ssm,

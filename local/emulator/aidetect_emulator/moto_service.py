@@ -1,6 +1,7 @@
 """AWS services that moto implements and localstack-core does not offer."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from localstack.aws.api import handler
@@ -8,9 +9,11 @@ from localstack.aws.spec import load_service
 from localstack.services.moto import MotoFallbackDispatcher
 from localstack.services.plugins import Service, aws_provider
 
+Operation = Callable[[Any, Any, Any], Any]
 
-def moto_service(name: str) -> Service:
-    """Make a service all of whose operations moto answers."""
+
+def moto_service(name: str, own: Mapping[str, Operation] | None = None) -> Service:
+    """Make a service whose operations moto answers, but for our ``own``."""
     operations: dict[str, Any] = {"service": name}
     for operation in load_service(name).operation_names:
         attribute = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
@@ -18,8 +21,9 @@ def moto_service(name: str) -> Service:
         def unimplemented(self: Any, context: Any, request: Any) -> None:
             raise NotImplementedError
 
-        unimplemented.__name__ = attribute
-        operations[attribute] = handler(operation, expand=False)(unimplemented)
+        answer: Any = (own or {}).get(operation, unimplemented)
+        answer.__name__ = attribute
+        operations[attribute] = handler(operation, expand=False)(answer)
         operations[attribute].__name__ = attribute
     provider = type(f"{name.title()}Provider", (), operations)()
     return Service.for_provider(provider, dispatch_table_factory=MotoFallbackDispatcher)

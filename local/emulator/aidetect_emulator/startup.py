@@ -15,6 +15,7 @@ from . import (
     lambda_logs,
     persistence,
     settings,
+    sfn_sagemaker,
     sqs_poller,
 )
 
@@ -35,6 +36,7 @@ def on_start() -> None:
     lambda_logs.install()
     sqs_poller.install()
     batch_runner.install(here.batch_slots)
+    sfn_sagemaker.install()
     iam_guard.install()
     kept = persistence.install()
     _running.callback(kept.stop)
