@@ -17,17 +17,22 @@ CONTRIB = "com.microsoft"
 
 @dataclass
 class GraphBuilder:
-    """Collects nodes and initializers. Methods return the name of the value they make."""
+    """Collects nodes and initializers. Methods return the name of the value they make.
+
+    ``real`` is the type of constants that are no integers: float32, or float16 in part of a graph.
+    """
 
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     initializers: dict[str, onnx.TensorProto] = field(default_factory=dict)
     domains: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+    real: npt.DTypeLike = np.float32
 
-    def constant(self, name: str, value: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> str:
-        """Add an initializer, once per name."""
+    def constant(self, name: str, value: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> str:
+        """Add an initializer, once per name; of the type :attr:`real` where none is given."""
         if name not in self.initializers:
-            array = np.ascontiguousarray(np.asarray(value, dtype=dtype)).reshape(np.shape(value))
+            wanted = self.real if dtype is None else dtype
+            array = np.ascontiguousarray(np.asarray(value, dtype=wanted)).reshape(np.shape(value))
             self.initializers[name] = numpy_helper.from_array(array, name)
         return name
 

@@ -58,7 +58,7 @@ def _digits(g: GraphBuilder, x: str, width: int) -> tuple[str, str, str]:
 
 
 def int8_linear(g: GraphBuilder, name: str, x: str, tokens: int, weight: Array, bias: Array) -> str:
-    """Write a linear layer in 8-bit arithmetic; see :data:`training.tower.Linear`."""
+    """Write a linear layer in 8-bit arithmetic; see :data:`training.block.Linear`."""
     width, out = weight.shape
     high, low, step = _digits(g, x, width)
     values, scale = quantize_channels(weight)

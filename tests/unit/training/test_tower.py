@@ -9,10 +9,11 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from detector.package import Preprocessing
 from tests.unit.training.tiny import CONFIG, tiny_weights
+from training.block import Linear, float_linear
 from training.features import open_session
 from training.graph import GraphBuilder
 from training.quantize import int8_linear, quantize_channels
-from training.tower import Linear, LinearHead, build_graph, float_linear
+from training.tower import LinearHead, build_graph
 from training.vision import VisionConfig, VisionWeights, WeightsError
 
 SPEC = Preprocessing(size=32)
@@ -151,14 +152,14 @@ def test_weights_must_fit_their_configuration() -> None:
         VisionWeights(CONFIG, state, "tiny", "test:tiny", "a" * 64)
 
 
-def test_configurations_of_transformers_are_read() -> None:
+def test_configurations_of_clip_are_read() -> None:
     vision = {"hidden_size": 1024, "patch_size": 14, "model_type": "clip_vision_model"}
     whole = {"model_type": "clip", "projection_dim": 768, "vision_config": vision}
     assert VisionConfig.from_transformers(whole).projection_dim == 768
     assert VisionConfig.from_transformers(whole).grid == 16
     assert VisionConfig.from_transformers({**vision, "projection_dim": 640}).projection_dim == 640
-    with pytest.raises(WeightsError, match="siglip"):
-        VisionConfig.from_transformers({"model_type": "siglip"})
+    with pytest.raises(WeightsError, match="dinov2"):
+        VisionConfig.from_transformers({"model_type": "dinov2"})
 
 
 def test_a_constant_is_kept_once() -> None:

@@ -1,11 +1,11 @@
-"""A CLIP vision tower small enough for a test, and labelled pictures made on the spot."""
+"""Vision towers small enough for a test, and labelled pictures made on the spot."""
 
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from training.vision import VisionConfig, VisionWeights, expected_shapes
+from training.vision import Family, VisionConfig, VisionWeights, expected_shapes
 
 CONFIG = VisionConfig(
     hidden_size=64,
@@ -15,6 +15,13 @@ CONFIG = VisionConfig(
     image_size=32,
     patch_size=8,
     projection_dim=24,
+)
+SIGLIP = CONFIG.model_copy(
+    update={
+        "family": Family.SIGLIP,
+        "hidden_act": "gelu_pytorch_tanh",
+        "layer_norm_eps": 1e-6,
+    }
 )
 
 
