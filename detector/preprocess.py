@@ -2,6 +2,7 @@
 
 import math
 import struct
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,10 @@ Pixels = npt.NDArray[np.uint8]
 # A strip much longer than wide would grow to gigapixels when its short side is brought to size,
 # only for the centre to be kept; beyond this aspect ratio only the centre is computed.
 MAX_ASPECT = 8
+INTERPOLATIONS = {
+    "bicubic": Image.Resampling.BICUBIC,
+    "bilinear": Image.Resampling.BILINEAR,
+}
 # Premultiplied alpha, which Pillow cannot turn to RGB directly.
 STRAIGHT = {"RGBa": "RGBA", "La": "LA"}
 # How to turn an image by its EXIF orientation; 1 is upright.
@@ -89,11 +94,38 @@ def resize_center_crop(image: Image.Image, size: int) -> Image.Image:
     short, long = min(width, height), max(width, height)
     scaled = max(size, int(size * long / short))
     target = (size, scaled) if width <= height else (scaled, size)
-    left, top = (target[0] - size) // 2, (target[1] - size) // 2
     if long > MAX_ASPECT * short:
         return _resized_centre(image, target, size)
     if image.size != target:
         image = image.resize(target, Image.Resampling.BICUBIC)
+    return _centre(image, size)
+
+
+def native_crop(image: Image.Image, size: int) -> Image.Image:
+    """Crop the centre square at native resolution, where no resizing erases fine traces.
+
+    An image whose short side is below ``size`` is enlarged first, as
+    :func:`resize_center_crop` does it.
+    """
+    if min(image.size) < size:
+        return resize_center_crop(image, size)
+    return _centre(image, size)
+
+
+def resize_square(image: Image.Image, size: int, way: Image.Resampling) -> Image.Image:
+    """Resize to a square whatever the shape, as transformers' ``SiglipImageProcessor`` does.
+
+    Equal to it to the value, and for tall strips to within two grey levels.
+    """
+    if image.height > MAX_ASPECT * image.width and image.height > size:
+        # Pillow resizes across first, which widens each of a strip's rows, however many.
+        image = image.resize((image.width, size), way)
+    return image if image.size == (size, size) else image.resize((size, size), way)
+
+
+def _centre(image: Image.Image, size: int) -> Image.Image:
+    """Return the centre square of an image no smaller than it."""
+    left, top = (image.width - size) // 2, (image.height - size) // 2
     return image.crop((left, top, left + size, top + size))
 
 
@@ -118,6 +150,20 @@ def _resized_centre(image: Image.Image, target: tuple[int, int], size: int) -> I
     return image.resize((size, size), Image.Resampling.BICUBIC, down)
 
 
+def _shaper(spec: Preprocessing) -> Callable[[Image.Image], Image.Image]:
+    size, way = spec.size, INTERPOLATIONS.get(spec.interpolation)
+    if spec.kind == "resize_square" and way is not None:
+        return lambda image: resize_square(image, size, way)
+    if spec.kind == "resize_center_crop" and way is Image.Resampling.BICUBIC:
+        return lambda image: resize_center_crop(image, size)
+    if spec.kind == "native_crop" and way is Image.Resampling.BICUBIC:
+        return lambda image: native_crop(image, size)
+    raise ValueError(
+        f"preprocessing {spec.kind}/{spec.interpolation} is not known to this version; "
+        "deploy the version that built the detector"
+    )
+
+
 def preprocess(image: Image.Image, spec: Preprocessing) -> Pixels:
     """Return what the graph takes for one image.
 
@@ -137,9 +183,5 @@ def preprocess(image: Image.Image, spec: Preprocessing) -> Pixels:
     ValueError
         If the specification names a kind this version does not know.
     """
-    if spec.kind != "resize_center_crop" or spec.interpolation != "bicubic":
-        raise ValueError(
-            f"preprocessing {spec.kind}/{spec.interpolation} is not known to this version; "
-            "deploy the version that built the detector"
-        )
-    return np.asarray(resize_center_crop(upright_rgb(image), spec.size), dtype=np.uint8)
+    shape = _shaper(spec)
+    return np.asarray(shape(upright_rgb(image)), dtype=np.uint8)

@@ -1,8 +1,10 @@
 """Every kind of image becomes upright 8-bit RGB, and then the graph's pixels."""
 
 import io
+import resource
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -177,15 +179,64 @@ def test_damaged_pixels_are_no_matter_of_the_exif_block() -> None:
         upright_rgb(cut)
 
 
+@pytest.mark.parametrize("kind", ["resize_center_crop", "resize_square", "native_crop"])
 @pytest.mark.parametrize("size", [(1, 1), (1, 50_000), (50_000, 1), (3, 90_000), (223, 1785)])
-def test_any_shape_becomes_the_graphs_pixels(size: tuple[int, int]) -> None:
-    pixels = preprocess(Image.new("RGB", size, (9, 8, 7)), Preprocessing())
+def test_any_shape_becomes_the_graphs_pixels(size: tuple[int, int], kind: str) -> None:
+    pixels = preprocess(Image.new("RGB", size, (9, 8, 7)), Preprocessing(kind=kind))
     assert pixels.shape == (224, 224, 3)
     assert pixels.dtype == np.uint8
     assert (pixels == (9, 8, 7)).all()
 
 
-@pytest.mark.parametrize("spec", [{"kind": "native_crop"}, {"interpolation": "lanczos"}])
+@pytest.mark.parametrize("kind", ["resize_center_crop", "resize_square", "native_crop"])
+@pytest.mark.parametrize("size", [(1, 4_000_000), (4_000_000, 1)])
+def test_a_hostile_strip_costs_no_memory(size: tuple[int, int], kind: str) -> None:
+    """Brought to 224 pixels across, either strip would take gigabytes."""
+    strip = Image.new("RGB", size)
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (now + (256 << 20), hard))
+    try:
+        assert not preprocess(strip, Preprocessing(kind=kind)).any()
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@pytest.mark.parametrize(
+    ("size", "box"),
+    [
+        ((224, 224), (0, 0)),
+        ((225, 224), (0, 0)),
+        ((640, 427), (208, 101)),
+        ((224, 9000), (0, 4388)),
+    ],
+)
+def test_a_native_crop_is_the_centre_as_it_is(size: tuple[int, int], box: tuple[int, int]) -> None:
+    rng = np.random.default_rng(4)
+    pixels = rng.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    made = preprocess(Image.fromarray(pixels), Preprocessing(kind="native_crop"))
+    left, top = box
+    np.testing.assert_array_equal(made, pixels[top : top + 224, left : left + 224])
+
+
+@pytest.mark.parametrize("size", [(223, 500), (500, 223), (60, 40), (10, 3000)])
+def test_a_native_crop_enlarges_what_is_too_small(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(4)
+    image = Image.fromarray(rng.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
+    made = preprocess(image, Preprocessing(kind="native_crop"))
+    np.testing.assert_array_equal(made, preprocess(image, Preprocessing()))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"kind": "five_crops"},
+        {"interpolation": "lanczos"},
+        {"interpolation": "bilinear"},
+        {"kind": "native_crop", "interpolation": "bilinear"},
+        {"kind": "resize_square", "interpolation": "lanczos"},
+    ],
+)
 def test_unknown_preprocessing_is_refused(spec: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="deploy the version that built the detector"):
         preprocess(Image.new("RGB", (9, 9)), Preprocessing(**spec))

@@ -1,4 +1,4 @@
-"""Our pixels against transformers' own CLIP image processor, to the same value."""
+"""Our pixels against transformers' own image processors, to the same value."""
 
 from typing import Any
 
@@ -75,3 +75,32 @@ def test_larger_encoders_are_equal() -> None:
     np.testing.assert_array_equal(
         preprocess(image, Preprocessing(size=336)), theirs(processor, image)
     )
+
+
+@pytest.fixture(scope="module", params=["bicubic", "bilinear"])
+def square(request: pytest.FixtureRequest) -> tuple[Any, Preprocessing]:
+    """SigLIP resizes with bicubic, SigLIP 2 with bilinear interpolation."""
+    way = Image.Resampling[request.param.upper()]
+    processor = transformers.SiglipImageProcessorPil(
+        do_rescale=False, do_normalize=False, resample=way
+    )
+    return processor, Preprocessing(kind="resize_square", interpolation=request.param)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+def test_every_pixel_of_a_square_is_equal(
+    square: tuple[Any, Preprocessing], size: tuple[int, int]
+) -> None:
+    processor, spec = square
+    image = noise(*size)
+    np.testing.assert_array_equal(preprocess(image, spec), theirs(processor, image), strict=True)
+
+
+@pytest.mark.parametrize("size", [(614, 35), (47, 431), (2000, 16), (16, 2000), (130, 1041)])
+def test_squares_of_strips_are_equal_to_two_levels(
+    square: tuple[Any, Preprocessing], size: tuple[int, int]
+) -> None:
+    processor, spec = square
+    image = noise(*size)
+    ours, expected = preprocess(image, spec), theirs(processor, image)
+    assert np.abs(ours.astype(int) - expected.astype(int)).max() <= 2
