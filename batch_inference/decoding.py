@@ -6,6 +6,7 @@ import struct
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
@@ -14,6 +15,8 @@ from detector.package import Preprocessing
 from detector.plan import Limits
 from detector.preprocess import Pixels, preprocess
 from detector.reason import ImageError, Reason
+
+T = TypeVar("T")
 
 # What Pillow's plug-ins raise on damaged files. A MemoryError is the caller's to judge.
 _DAMAGE = (
@@ -88,24 +91,48 @@ def decode(
     -------
     The pixels of the first frame, or the error.
     """
+    facts, made = examine(data, limits, lambda image: preprocess(image, spec), admit)
+    if isinstance(made, ImageError):
+        return Decoded(facts, error=made)
+    return Decoded(facts, made)
+
+
+def examine(
+    data: bytes,
+    limits: Limits,
+    use: Callable[[Image.Image], T],
+    admit: Callable[[int], None] = lambda _pixels: None,
+) -> tuple[Facts, T | ImageError]:
+    """Open one image file under the limits and make something of it.
+
+    Parameters
+    ----------
+    data, limits, admit
+        As for :func:`decode`.
+    use
+        Given the open image, nothing of it unpacked yet; what it raises is the image's fault.
+
+    Returns
+    -------
+    What is known of the file, and what ``use`` returned or why the image is refused.
+    """
     facts = facts_of(data)
     kind = sniff(data)
     if kind is None:
-        what = describe(data)
-        return Decoded(facts, error=ImageError(Reason.UNSUPPORTED, f"the file is {what}"))
+        return facts, ImageError(Reason.UNSUPPORTED, f"the file is {describe(data)}")
     try:
         with Image.open(io.BytesIO(data), formats=kind.openers) as image:
             width, height = image.size
             facts = replace(facts, format=image.format, width=width, height=height)
             _check_size(width, height, limits)
             admit(width * height)
-            return Decoded(facts, preprocess(image, spec))
+            return facts, use(image)
     except ImageError as error:
-        return Decoded(facts, error=error)
+        return facts, error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        return Decoded(facts, error=ImageError(Reason.BOMB, str(error)))
+        return facts, ImageError(Reason.BOMB, str(error))
     except _DAMAGE as error:
-        return Decoded(facts, error=_judge(error, data, kind))
+        return facts, _judge(error, data, kind)
 
 
 def _check_size(width: int, height: int, limits: Limits) -> None:

@@ -1,6 +1,5 @@
 """A labelled image set on disk: which image, which class, which source."""
 
-import csv
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
@@ -9,13 +8,10 @@ from pathlib import Path
 
 from detector.evaluation import Label
 from detector.manifest import IMAGE_SUFFIXES
+from training.data.manifest import MANIFEST, read_manifest
+from training.data.place import DatasetError, place_of
 
-MANIFEST = "manifest.csv"
-REQUIRED_COLUMNS = frozenset({"path", "label"})
-
-
-class DatasetError(ValueError):
-    """A folder of labelled images cannot be used as it is; the message says what to change."""
+__all__ = ["Dataset", "DatasetError", "LabelledImage", "load_dataset"]
 
 
 @dataclass(frozen=True)
@@ -80,29 +76,13 @@ def _check(root: Path, images: Iterable[LabelledImage]) -> Dataset:
 
 def _from_manifest(root: Path) -> list[LabelledImage]:
     with (root / MANIFEST).open(newline="", encoding="utf-8") as stream:
-        reader = csv.DictReader(stream)
-        if lacking := REQUIRED_COLUMNS - set(reader.fieldnames or ()):
-            raise DatasetError(f"{root / MANIFEST} lacks the columns {sorted(lacking)}")
         images = []
-        for number, row in enumerate(reader, start=2):
-            try:
-                label = Label(row["label"].strip().lower())
-            except ValueError:
-                raise DatasetError(
-                    f"{root / MANIFEST} line {number}: label {row['label']!r} is neither "
-                    "'real' nor 'ai'"
-                ) from None
-            path = (root / row["path"]).resolve()
+        for row in read_manifest(stream, str(root / MANIFEST)):
+            path = (root / row.path).resolve()
             if not path.is_relative_to(root):
-                raise DatasetError(f"{root / MANIFEST} line {number}: path leads out of the folder")
+                raise DatasetError(f"{row.where}: path leads out of the folder")
             images.append(
-                LabelledImage(
-                    path=path,
-                    label=label,
-                    source=row.get("source") or row.get("source_repo") or "manifest",
-                    split=row.get("split") or "train",
-                    generator=row.get("generator") or "",
-                )
+                LabelledImage(path, row.label, row.source, row.split or "train", row.generator)
             )
     return images
 
@@ -110,12 +90,13 @@ def _from_manifest(root: Path) -> list[LabelledImage]:
 def _from_folders(root: Path) -> list[LabelledImage]:
     images = []
     for label in Label:
-        base = root / label.value
-        for path in base.rglob("*"):
+        for path in (root / label.value).rglob("*"):
             if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
-                inner = path.relative_to(base).parts[:-1]
-                source = inner[0] if inner else label.value
-                images.append(LabelledImage(path, label, source, generator=source))
+                place = place_of(path.relative_to(root).as_posix())
+                if place is not None:
+                    images.append(
+                        LabelledImage(path, label, place.source, generator=place.generator)
+                    )
     return images
 
 

@@ -19,6 +19,9 @@ class CatalogEntry(Part):
     """One image. ``source`` is where it was collected, the unit of every split.
 
     Its bytes are ``bytes`` long and begin at ``offset`` of the uncompressed tar ``shard``.
+    ``split`` is empty where the dataset leaves it open. ``held`` marks images of train that a tuned
+    recipe does not learn from, but is calibrated on. ``quantisation`` is the mean of a JPEG's
+    tables.
     """
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -35,6 +38,9 @@ class CatalogEntry(Part):
     phash: str = ""
     shard: str = ""
     offset: int = 0
+    held: bool = False
+    quantisation: float = 0.0
+    exif: bool = False
 
 
 class ShardFile(Part):
@@ -62,6 +68,9 @@ class DatasetRecord(Contract):
     # Files that are no images or could not be read: name and reason, at most 1,000 of them.
     rejected: tuple[tuple[str, str], ...] = ()
     rejected_count: int = 0
+    # How many files were rejected by reason, and how many were exact copies and so left out.
+    reasons: dict[str, int] = Field(default_factory=dict)
+    duplicates: int = 0
 
 
 def write_catalog(entries: Iterable[CatalogEntry]) -> bytes:

@@ -1,0 +1,111 @@
+"""Finds labelled images in a .zip or .tar of a labelled folder, which is never unpacked to disk."""
+
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from batch_inference.archive import members
+from batch_inference.member import Member
+from batch_inference.s3_file import S3File
+from detector.evaluation import Label
+from detector.manifest import ARCHIVE_SUFFIXES
+from detector.plan import Limits
+from detector.reason import ImageError, Reason
+from training.data.found import Found, FoundFile, fingerprint, is_hidden
+from training.data.manifest import MANIFEST, ManifestRow, read_manifest
+from training.data.place import DatasetError, Place, place_of, split_of
+
+
+def is_archive(path: Path) -> bool:
+    """Tell by its name whether a file is an archive that is read."""
+    return path.suffix.lower() in ARCHIVE_SUFFIXES
+
+
+def find_archive(
+    path: Path,
+    *,
+    folders: dict[str, Label] | None = None,
+    label: Label | None = None,
+    limits: Limits | None = None,
+) -> Found:
+    """Find the images of an archive; see :func:`training.data.folder.find_folder`.
+
+    Raises
+    ------
+    DatasetError
+        If it is no archive that can be read, or its manifest is wrong.
+    """
+    bounds = limits or Limits()
+    manifest = _manifest(path, bounds)
+    status = path.stat()
+    mark = fingerprint([path.name, str(status.st_size), str(status.st_mtime_ns), str(folders),
+                        str(label)])  # fmt: skip
+
+    def files() -> Iterator[FoundFile]:
+        for member in _members(path, bounds):
+            if is_hidden(member.name):
+                continue
+            place = (
+                manifest.get(member.name)
+                if manifest is not None
+                else place_of(member.name, folders)
+                or (None if label is None else Place(label, _source(member.name, path)))
+            )
+            if place is not None:
+                yield _file(member, place)
+
+    return Found(str(path), mark, files)
+
+
+def _source(name: str, path: Path) -> str:
+    parts = PurePosixPath(name).parts[:-1]
+    return parts[0] if parts else path.stem
+
+
+def _members(path: Path, limits: Limits) -> Iterator[Member]:
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+
+        def fetch(first: int, last: int) -> tuple[bytes, int]:
+            return os.pread(stream.fileno(), last - first + 1, first), size
+
+        try:
+            yield from members(S3File(fetch), path.name, limits)
+        except ImageError as error:
+            raise DatasetError(
+                f"{path} cannot be read to its end ({error}); make the archive again"
+            ) from error
+
+
+def _manifest(path: Path, limits: Limits) -> dict[str, Place] | None:
+    for member in _members(path, limits):
+        parts = PurePosixPath(member.name).parts
+        if parts[-1:] == (MANIFEST,) and len(parts) <= 2 and member.size <= limits.max_bytes:
+            try:
+                text = member.read().decode()
+            except (ImageError, UnicodeDecodeError) as error:
+                raise DatasetError(f"{path}: {member.name} cannot be read: {error}") from error
+            rows = read_manifest(io.StringIO(text, newline=""), f"{path}:{member.name}")
+            base = PurePosixPath(member.name).parent
+            return {str(base / row.path): _place(row) for row in rows}
+    return None
+
+
+def _place(row: ManifestRow) -> Place:
+    return Place(row.label, row.source, split_of(row.split, row.where), row.generator, row.licence)
+
+
+def _file(member: Member, place: Place) -> FoundFile:
+    found = FoundFile(member.name, place, member.read, member.size, member.refusal)
+    if member.refusal is not None:
+        return found
+    # Read here and now: the members of one archive share one position in the file.
+    try:
+        data = member.read()
+    except ImageError as error:
+        return replace(found, refusal=error)
+    if not data:
+        return replace(found, refusal=ImageError(Reason.EMPTY))
+    return replace(found, read=lambda: data)
