@@ -12,6 +12,9 @@ TORCH_INDEX ?=
 locked = $(1)==$(shell awk '/^name = "$(1)"$$/ {getline; gsub(/version = |"/, ""); print}' uv.lock)
 # Where the demo's images come from; default: photographs that open-source packages ship.
 IMAGES ?=
+# What to train on, and how: docs/datasets.md, docs/recipes.md.
+DATA   ?=
+RECIPE ?= probe
 # The image of the GPU job: docs/image.md.
 STACK   ?= aidetect
 EXTRA   ?= gpu
@@ -20,7 +23,7 @@ IMAGE   ?= aidetect-scorer:$(EXTRA)
 BUILDER ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup setup-tune setup-dev lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
+.PHONY: help demo train test setup setup-tune setup-dev lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +33,11 @@ demo: setup ## Start the local stack and score real photographs (IMAGES=folder f
 	@$(if $(IMAGES),,$(BIN)/python -m aidetect.samples .aidetect/samples)
 	@$(BIN)/aidetect score "$(or $(IMAGES),.aidetect/samples)"
 	@echo; echo "Drop more: $(BIN)/aidetect score FOLDER     Stop: make down"
+
+train: $(if $(filter-out probe,$(RECIPE)),setup-tune,setup) ## Train on labelled images (DATA=folder; RECIPE=probe, layernorm or lora)
+	@test -n "$(DATA)" || { echo "Name a folder of labelled images: make train DATA=/path/to/folder"; exit 1; }
+	@$(BIN)/aidetect local up --no-detector
+	@$(BIN)/aidetect train "$(DATA)" --recipe $(RECIPE) --page training-report.html
 
 test: setup-dev lint types ## Run every check and every test, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term tests

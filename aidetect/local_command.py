@@ -36,6 +36,10 @@ def up(
         list[str] | None,
         typer.Option("--parameter", "-p", help="A template parameter, Name=Value; repeatable."),
     ] = None,
+    detector: Annotated[
+        bool,
+        typer.Option(help="Publish the embedded detector where none is in use yet."),
+    ] = True,
 ) -> None:
     """Start the local stack, or bring a running one up to date.
 
@@ -44,7 +48,9 @@ def up(
     installs the tools, which takes a few minutes.
     """
     began = time.monotonic()
-    options = UpOptions(port=port, batch_slots=slots, parameters=_pairs(parameter or []))
+    options = UpOptions(
+        port=port, batch_slots=slots, parameters=_pairs(parameter or []), detector=detector
+    )
     with err.status("") as spinner:
 
         def show(step: str) -> None:

@@ -33,6 +33,7 @@ class Target:
     sfn: "SFNClient"
     ssm: "SSMClient"
     sqs: "SQSClient"
+    is_local: bool = False
 
 
 def connect(session: boto3.Session, endpoint: str | None, stack: str, label: str) -> Target:
@@ -56,6 +57,7 @@ def connect(session: boto3.Session, endpoint: str | None, stack: str, label: str
             sfn=session.client("stepfunctions", endpoint_url=endpoint, config=CONFIG),
             ssm=session.client("ssm", endpoint_url=endpoint, config=CONFIG),
             sqs=session.client("sqs", endpoint_url=endpoint, config=CONFIG),
+            is_local=endpoint is not None,
         )
     except (ClientError, BotoCoreError) as error:
         raise NoStackError(

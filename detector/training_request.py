@@ -118,7 +118,8 @@ class Resume(BaseModel):
     run: str = Field(pattern=RUN_PATTERN)
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError) -> str:
+    """Return every field that is wrong, and how, as one line."""
     parts = [": ".join([*(str(p) for p in e["loc"]), e["msg"]]) for e in error.errors()]
     return "; ".join(parts)
 
@@ -137,7 +138,7 @@ def read_request(document: Any) -> TrainingRequest | Resume:
         request = TrainingRequest.model_validate(document)
         S3Uri.parse(request.dataset)
     except ValidationError as error:
-        raise RequestError(f"training cannot start with this input: {_explain(error)}") from error
+        raise RequestError(f"training cannot start with this input: {explain(error)}") from error
     except UriError as error:
         raise RequestError(f"training cannot start with this input: dataset: {error}") from error
     if request.sweep == 1:

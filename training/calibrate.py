@@ -10,6 +10,7 @@ from detector.calibration import Calibration
 from detector.evaluation import Label
 from detector.verdict import Decision
 from training.dataset import LabelledImage
+from training.probe import balance
 
 Floats = npt.NDArray[np.float64]
 
@@ -96,3 +97,17 @@ def choose_bands(scores: Floats, images: Sequence[LabelledImage]) -> Decision:
     start = next((c for c in below[::-1] if ai_called_real(c) <= MAX_AI_CALLED_REAL), 0.0)
     start = next(c for c in below if c >= start and unsure(c, threshold) <= MAX_UNSURE)
     return Decision(threshold=float(threshold), unsure_from=float(start))
+
+
+def calibrate(logits: Floats, images: Sequence[LabelledImage]) -> tuple[Calibration, Decision]:
+    """Fit the calibration and choose the bands on logits [V, N], variants of N unseen images.
+
+    Raises
+    ------
+    ValueError
+        As of :func:`fit_platt`.
+    """
+    target, weights = np.array([image.target for image in images]), balance(images)
+    copies = len(logits)
+    calibration = fit_platt(logits.ravel(), np.tile(target, copies), np.tile(weights, copies))
+    return calibration, choose_bands(probabilities(logits, calibration), images)

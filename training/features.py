@@ -123,6 +123,17 @@ def read_pixels(
     return np.stack(copies)
 
 
+def content_of(image: LabelledImage) -> tuple[bytes, int]:
+    """Return an image's bytes, and the seed that its random copies are drawn from."""
+    data = image.path.read_bytes()
+    return data, seed_of(hashlib.sha256(data).hexdigest())
+
+
+def seed_of(sha256: str) -> int:
+    """Return the seed of a content's random copies."""
+    return int(sha256[:15], 16)
+
+
 def open_session(model: bytes | Path, threads: int, *, cuda: bool = False) -> ort.InferenceSession:
     """Open an ONNX graph, on the CPU with a fixed number of threads, or on the GPU."""
     options = ort.SessionOptions()
@@ -135,9 +146,7 @@ def open_session(model: bytes | Path, threads: int, *, cuda: bool = False) -> or
 
 def _pixels_of(job: Job, spec: Preprocessing) -> npt.NDArray[np.uint8]:
     try:
-        return read_pixels(
-            job.image.path.read_bytes(), job.variants, int(job.sha256[:15], 16), spec
-        )
+        return read_pixels(job.image.path.read_bytes(), job.variants, seed_of(job.sha256), spec)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DatasetError(
             f"{job.image.path} cannot be read as an image ({error}); remove it from the data"

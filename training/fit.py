@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from detector.calibration import Calibration
 from detector.verdict import Decision
-from training.calibrate import Floats, choose_bands, fit_platt, probabilities
+from training.calibrate import Floats, calibrate
 from training.dataset import LabelledImage
 from training.degrade import JUDGED, Variant
 from training.head import Head
@@ -111,13 +111,10 @@ def fit(
         tell(f"strength {strength}: held-out AUC up to {max(f[0] for f in found):.3f}")
     auc, strength, chosen, logits = max(found, key=lambda f: f[0])
     tell(f"chosen: strength {strength}, layers {chosen}")
-    target, weights = np.array([image.target for image in images]), balance(images)
-    calibration = fit_platt(
-        logits.ravel(), np.tile(target, len(JUDGED)), np.tile(weights, len(JUDGED))
-    )
-    decision = choose_bands(probabilities(logits, calibration), images)
+    calibration, decision = calibrate(logits, images)
     tell(f"threshold {decision.threshold}, unsure from {decision.unsure_from}")
     index = [layers.index(layer) for layer in chosen]
+    target, weights = np.array([image.target for image in images]), balance(images)
     head = fit_head(
         np.concatenate([features[variant][:, index] for variant in learnt]),
         np.tile(target, len(learnt)),

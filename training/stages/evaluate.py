@@ -1,0 +1,99 @@
+"""The evaluate stage: the trained detector, and the champion, on sources kept for the test."""
+
+import json
+
+import numpy as np
+
+from detector.evaluation import Report
+from training.adaptation import ADAPTATION_FILE
+from training.calibrate import Floats, probabilities
+from training.curves import details
+from training.data.catalog import TEST
+from training.degrade import JUDGED, Variant
+from training.evaluation import UNSEEN
+from training.fit import Features
+from training.fitting import features_of, versions
+from training.head import Head
+from training.page.mistakes import find_mistakes
+from training.page.training_report import render_training_report
+from training.report import measure
+from training.stages.context import StageContext
+from training.stages.inputs import (
+    fetch_encoder,
+    fetch_images,
+    read_entries,
+    read_prepared,
+    setting_of,
+)
+from training.stages.model import fetch_model, tuned_encoder
+from training.stages.rival import compare
+from training.stages.select import select_trial
+from training.sweep import trial_folder
+from training.track.history import HISTORY_FILE
+
+EVALUATION, DETAILS, COMPARISON = "evaluation.json", "evaluation-details.json", "comparison.json"
+REPORT = "report.html"
+MISTAKES = 24
+
+
+def evaluate(context: StageContext) -> dict[str, str]:
+    """Judge challenger and champion at their fixed thresholds; write tables and a page."""
+    best = select_trial(context)
+    record, head, adaptation = fetch_model(context)
+    prepared = read_prepared(context)
+    images = fetch_images(context, read_entries(context, TEST), prepared.dataset)
+    encoder = tuned_encoder(fetch_encoder(context), adaptation)
+    part = "" if record.adaptation is None else f"{ADAPTATION_FILE}:{record.adaptation.sha256}"
+    setting = setting_of(context, encoder, record.preprocessing, prepared.digest, part)
+    taps = features_of(images, setting, JUDGED)
+    logits = _logits(head, setting.layers, taps)
+    report = Report(
+        method=UNSEEN,
+        detector=f"{context.run.name}@{context.run.version}",
+        data=prepared.name,
+        images=len(images),
+        decision=record.decision,
+        variants=measure(logits, images, record.calibration, record.decision),
+        command=record.command,
+        built_with=versions(),
+    )
+    comparison = compare(context, report, images)
+    _write(context, EVALUATION, report.model_dump_json(indent=2))
+    _write(context, COMPARISON, comparison.model_dump_json(indent=2))
+    scores = {v: probabilities(row, record.calibration) for v, row in logits.items()}
+    found = details(scores, images, record.decision)
+    _write(context, DETAILS, found.model_dump_json(indent=2))
+    page = render_training_report(
+        context.run,
+        report,
+        found,
+        comparison,
+        _history(context, best.number if best else None),
+        find_mistakes(images, scores[Variant.CLEAN], record.decision, MISTAKES),
+        prepared.warnings,
+    )
+    context.files.write(REPORT, page.encode(), content_type="text/html; charset=utf-8")
+    return _said(report)
+
+
+def _logits(head: Head, layers: tuple[int, ...], taps: Features) -> dict[Variant, Floats]:
+    index = [layers.index(layer) for layer in head.layers]
+    return {v: head.logits(rows[:, index]).astype(np.float64) for v, rows in taps.items()}
+
+
+def _write(context: StageContext, name: str, text: str) -> None:
+    context.files.write(name, text.encode() + b"\n", content_type="application/json")
+
+
+def _said(report: Report) -> dict[str, str]:
+    return {
+        v.variant: f"real {v.real_right}, ai {v.ai_right}, AUC {v.auc}" for v in report.variants
+    }
+
+
+def _history(context: StageContext, trial: int | None) -> list[dict[str, float]]:
+    """Read the numbers that training told of itself; nothing where there are none."""
+    files = context.files if trial is None else context.files.child(trial_folder(trial))
+    if not files.exists(HISTORY_FILE):
+        return []
+    return [json.loads(line) for line in files.read(HISTORY_FILE).splitlines()]
