@@ -1,0 +1,99 @@
+"""From a draw to the pixels that are learnt from."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from detector.package import Preprocessing
+from detector.preprocess import preprocess, upright_rgb
+from detector.training_request import Settings
+from training.dataset import DatasetError, LabelledImage
+from training.degrade import Variant, degrade
+from training.tune.crops import random_crop
+from training.tune.errors import TuneError
+from training.tune.order import Draw
+from training.tune.pairs import PairFolder
+
+Pixels = npt.NDArray[np.uint8]
+
+# The kind of preprocessing that takes crops at native resolution.
+NATIVE = "native_crop"
+DEGRADED = tuple(variant for variant in Variant if variant is not Variant.CLEAN)
+
+
+def read_upright(path: Path) -> Image.Image:
+    """Return a file's image, upright RGB.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot be read.
+    """
+    try:
+        with Image.open(io.BytesIO(path.read_bytes())) as image:
+            return upright_rgb(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DatasetError(
+            f"{path} cannot be read as an image ({error}); remove it from the data"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Views:
+    """Makes the views of a draw: one, or with a consistency loss a clean and a degraded one.
+
+    All chance comes from the draw's key, so a view is the same whenever and wherever it is made.
+    """
+
+    images: Sequence[LabelledImage]
+    spec: Preprocessing
+    settings: Settings
+    pairs: PairFolder | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse settings that contradict each other."""
+        if self.settings.consistency and not self.settings.degrade:
+            raise TuneError("consistency compares clean with degraded copies; set degrade: true")
+        if self.settings.crops and self.spec.kind != NATIVE:
+            raise TuneError(
+                f"crops: true needs a head fitted on native crops, but its preprocessing is "
+                f"{self.spec.kind}; fit it with kind {NATIVE}"
+            )
+
+    @property
+    def count(self) -> int:
+        """Views of one draw."""
+        return 2 if self.settings.consistency else 1
+
+    def __call__(self, draw: Draw) -> Pixels:
+        """Return uint8 [count, size, size, 3]; with two views the clean one comes first."""
+        rng = np.random.default_rng(draw.key)
+        image = read_upright(self._path(draw))
+        variants = self._variants(rng)
+        seed, across, down = int(rng.integers(2**60)), rng.random(), rng.random()
+        views = []
+        for variant in variants:
+            copy = degrade(image, variant, seed)
+            if self.spec.kind == NATIVE:
+                crop = random_crop(copy, self.spec.size, across, down)
+                views.append(np.asarray(crop, dtype=np.uint8))
+            else:
+                views.append(preprocess(copy, self.spec))
+        return np.stack(views)
+
+    def _path(self, draw: Draw) -> Path:
+        if draw.paired and self.pairs is not None:
+            return self.pairs.path(draw.image, rebuilt=draw.rebuilt)
+        return self.images[draw.image].path
+
+    def _variants(self, rng: np.random.Generator) -> list[Variant]:
+        if not self.settings.degrade:
+            return [Variant.CLEAN]
+        if self.settings.consistency:
+            return [Variant.CLEAN, DEGRADED[int(rng.integers(len(DEGRADED)))]]
+        return [list(Variant)[int(rng.integers(len(Variant)))]]
