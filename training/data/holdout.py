@@ -4,9 +4,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import combinations
+from typing import Protocol
 
 from detector.evaluation import Label
-from training.data.catalog import CatalogEntry
 
 # Up to so many sources every choice is tried (16,384); above, one is improved step by step.
 EXHAUSTIVE = 14
@@ -20,7 +20,26 @@ Total = tuple[int, ...]
 NOTHING: Total = (0,) * (2 * len(Label))
 
 
-def count_sources(entries: Iterable[CatalogEntry]) -> dict[str, Counter[Label]]:
+class Sourced(Protocol):
+    """An image of which class, source and split are known."""
+
+    @property
+    def label(self) -> Label:
+        """Its class."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """Where it was collected."""
+        ...
+
+    @property
+    def split(self) -> str:
+        """Train or test."""
+        ...
+
+
+def count_sources(entries: Iterable[Sourced]) -> dict[str, Counter[Label]]:
     """Count the images of each class by source."""
     counts: dict[str, Counter[Label]] = {}
     for entry in entries:

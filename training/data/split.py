@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from detector.evaluation import Label
 from training.data.catalog import TEST, TRAIN, CatalogEntry
-from training.data.holdout import choose_sources, count_sources, sources_of
+from training.data.holdout import Sourced, choose_sources, count_sources, sources_of
 from training.data.near import as_hashes, near_any
 
 TEST_SHARE = 0.25
@@ -145,7 +145,7 @@ def _without_near_duplicates(entries: Sequence[CatalogEntry]) -> tuple[CatalogEn
     )
 
 
-def calibration_sources(entries: Iterable[CatalogEntry]) -> frozenset[str]:
+def calibration_sources(entries: Iterable[Sourced]) -> frozenset[str]:
     """Choose the sources of train that a tuned recipe is calibrated on and does not learn from.
 
     Holds about a fifth of each class; leaves two sources of each to learn from where there are
