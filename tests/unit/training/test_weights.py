@@ -2,21 +2,17 @@
 
 import hashlib
 import importlib.util
-import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import pytest
-from huggingface_hub.errors import LocalEntryNotFoundError
 from onnx import helper, numpy_helper
-from safetensors.numpy import save_file
 
 from tests.unit.training.tiny import CONFIG, tiny_weights
-from training import embedded, hub, weights, wheel
+from training import embedded, weights, wheel
 from training.head import read_head
 from training.quantize import quantize_channels
 from training.vision import VisionWeights, WeightsError
@@ -139,58 +135,9 @@ def test_uv_then_pip_then_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wheel.installer()[0] == "/bin/uv"
 
 
-def hub_files(folder: Path, **config: Any) -> tuple[Path, Path]:
-    source = tiny_weights()
-    document = {
-        "model_type": "clip",
-        "projection_dim": CONFIG.projection_dim,
-        "vision_config": CONFIG.model_dump(),
-        **config,
-    }
-    (folder / "config.json").write_text(json.dumps(document))
-    tensors = {k: v.astype(np.float16) for k, v in source.state.items()}
-    save_file({**tensors, "text_model.x": np.zeros(3)}, folder / "model.safetensors")
-    return folder / "config.json", folder / "model.safetensors"
-
-
-def test_the_hub_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hub_files(tmp_path)
-    asked: list[str] = []
-
-    def download(repository: str, file: str, *, revision: str, cache_dir: Path) -> str:
-        asked.append(f"{repository}@{revision}/{file}")
-        return str(tmp_path / file)
-
-    monkeypatch.setattr(hub, "hf_hub_download", download)
-    found = weights.load("openai/tiny@abc", tmp_path / "cache")
-    assert asked == ["openai/tiny@abc/config.json", "openai/tiny@abc/model.safetensors"]
-    assert found.licence == "MIT"
-    assert "text_model.x" not in found.state
-    name = "vision_model.embeddings.class_embedding"
-    np.testing.assert_allclose(found[name], tiny_weights()[name], atol=1e-3)
-    weights.load("someone/tiny", tmp_path / "cache")
-    assert asked[-1] == "someone/tiny@main/model.safetensors"
-
-
-def test_no_hub_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_args: object, **_options: object) -> None:
-        raise LocalEntryNotFoundError("offline")
-
-    monkeypatch.setattr(hub, "hf_hub_download", fail)
-    with pytest.raises(WeightsError, match="--encoder wheel"):
-        weights.load("openai/clip-vit-base-patch16", tmp_path)
-
-
-def test_a_damaged_hub_file_is_explained(tmp_path: Path) -> None:
-    config, tensors = hub_files(tmp_path)
-    tensors.write_bytes(tensors.read_bytes()[:100])
-    with pytest.raises(WeightsError, match="damaged"):
-        hub.read(config, tensors, "openai/tiny")
-
-
 @pytest.mark.parametrize("name", ["clip", "a/b/c", ""])
 def test_a_name_that_is_none_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="neither 'wheel' nor a hub model"):
+    with pytest.raises(WeightsError, match="neither 'wheel', nor a hub model"):
         weights.load(name, tmp_path)
 
 
@@ -227,8 +174,18 @@ def test_the_committed_head_is_whole() -> None:
     assert size < 256 * 1024
 
 
-def test_a_head_names_its_encoder() -> None:
+@pytest.mark.parametrize(
+    ("source", "revision", "name"),
+    [
+        (wheel.SOURCE, "x", "wheel"),
+        ("hub:me/clip", "main", "me/clip@main"),
+        ("s3://bucket/a/b/", "c" * 64, f"s3://bucket/a/b/@{'c' * 64}"),
+        ("/models/clip", "c" * 64, f"/models/clip@{'c' * 64}"),
+        ("hub:me/clip", "", "me/clip"),
+    ],
+)
+def test_a_head_names_its_encoder(source: str, revision: str, name: str) -> None:
     record, _head = read_head(embedded.DATA)
     assert embedded.encoder_of(record) == weights.WHEEL
-    other = record.encoder.model_copy(update={"source": "hub:me/clip", "revision": "main"})
-    assert embedded.encoder_of(record.model_copy(update={"encoder": other})) == "me/clip@main"
+    other = record.encoder.model_copy(update={"source": source, "revision": revision})
+    assert embedded.encoder_of(record.model_copy(update={"encoder": other})) == name

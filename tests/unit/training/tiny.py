@@ -19,6 +19,7 @@ CONFIG = VisionConfig(
 SIGLIP = CONFIG.model_copy(
     update={
         "family": Family.SIGLIP,
+        "projection_dim": 512,  # which it does not have
         "hidden_act": "gelu_pytorch_tanh",
         "layer_norm_eps": 1e-6,
     }
