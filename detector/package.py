@@ -9,6 +9,7 @@ from pydantic import Field
 
 from detector.calibration import Calibration
 from detector.contract import Contract, Part
+from detector.training_request import Recipe
 from detector.verdict import Decision
 
 DESCRIPTION_FILE = "detector.json"
@@ -38,7 +39,8 @@ class PackageFile(Part):
 class Preprocessing(Part):
     """How pixels reach the graph. Mean and std are applied inside the graph; here they inform.
 
-    Defaults are CLIP's own: https://github.com/openai/CLIP/blob/main/clip/clip.py
+    ``kind`` is ``resize_center_crop`` (CLIP's), ``resize_square`` (SigLIP's) or ``native_crop``:
+    see :mod:`detector.preprocess`. Defaults are CLIP's own: https://github.com/openai/CLIP/blob/main/clip/clip.py
     """
 
     kind: str = "resize_center_crop"
@@ -80,6 +82,10 @@ class DetectorPackage(Contract):
     opset: int = 0
     built_with: dict[str, str] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
+    # How it does on sources it never saw: detector/evaluation.py.
+    evaluation: PackageFile | None = None
+    learnt_sources: tuple[str, ...] = ()
+    recipe: Recipe = Recipe.PROBE
 
     def graph(self, graph: Graph) -> PackageFile:
         """Return a graph's file.
@@ -100,7 +106,8 @@ class DetectorPackage(Contract):
     @property
     def files(self) -> tuple[PackageFile, ...]:
         """Every file of the package but ``detector.json`` itself."""
-        return (*self.graphs.values(), self.model_card)
+        evaluation = (self.evaluation,) if self.evaluation else ()
+        return (*self.graphs.values(), *evaluation, self.model_card)
 
 
 def sha256_of(path: Path) -> str:

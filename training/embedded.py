@@ -1,4 +1,4 @@
-"""The detector that comes with the project: the fitted head committed here, on the encoder fetched.
+"""A fitted head's detector package, and the one that comes with the project.
 
 Built on first use into the cache and verified on every reuse. Its bytes are the same on every
 machine: the encoder is pinned by hash, the graph is written in a fixed order, and the times and
@@ -24,50 +24,82 @@ from detector.package import (
     load_package,
     sha256_of,
 )
-from training import graph, quantize, tower, wheel
+from training import block, clip, graph, half, quantize, siglip, tower, wheel
+from training.adaptation import Adaptation, adapted
+from training.block import float_linear
 from training.cache import put_folder, staging
 from training.head import CARD_FILE, Head, HeadError, HeadRecord, read_head
 from training.quantize import int8_linear
-from training.tower import Linear, build_graph, float_linear
+from training.tower import build_graph
 from training.vision import VisionWeights
-from training.weights import WHEEL, load
+from training.weights import load, name_of
 
 DATA = Path(__file__).parent / "embedded_data"
-GRAPHS: dict[Graph, tuple[str, Linear]] = {
-    Graph.FP32: ("model.onnx", float_linear),
-    Graph.INT8: ("model.int8.onnx", int8_linear),
+EVALUATION_FILE = "evaluation.json"
+FILES = {
+    Graph.FP32: "model.onnx",
+    Graph.FP16: "model.fp16.onnx",
+    Graph.INT8: "model.int8.onnx",
 }
+# All code that graphs' bytes come from.
+WRITERS = (block, clip, graph, half, quantize, siglip, tower, wheel)
 
 Say = Callable[[str], None]
 
 
-def build_package(folder: Path, record: HeadRecord, head: Head, weights: VisionWeights) -> None:
-    """Write a detector package into an empty folder, ``detector.json`` last.
+def build_package(
+    folder: Path,
+    record: HeadRecord,
+    head: Head,
+    weights: VisionWeights,
+    *,
+    adaptation: Adaptation | None = None,
+    evaluation: bytes | None = None,
+) -> DetectorPackage:
+    """Write a detector package into a folder that holds its card, ``detector.json`` last.
+
+    Parameters
+    ----------
+    folder
+        Where to; holds nothing but the model card.
+    record, head
+        The fitted head.
+    weights
+        The encoder as it was before tuning.
+    adaptation
+        What tuning changed in it, where it was tuned.
+    evaluation
+        ``evaluation.json``, where there is one.
 
     Raises
     ------
     HeadError
-        If the head was fitted on other encoder weights.
+        If the head was fitted on other encoder weights, or on an adaptation that is not given.
     """
-    if weights.sha256 != record.encoder.sha256:
-        raise HeadError(
-            f"the head was fitted on encoder weights with SHA-256 {record.encoder.sha256} "
-            f"({record.encoder.source}) but these have {weights.sha256} ({weights.source}); "
-            "use the same weights or fit the head again"
-        )
-    card = folder / CARD_FILE
+    _check(record, weights, adaptation)
+    if adaptation is not None:
+        weights = adapted(weights, adaptation)
     files: dict[Graph, PackageFile] = {}
-    for name, (file, linear) in GRAPHS.items():
-        model = build_graph(weights, record.preprocessing, head=head.folded(), linear=linear)
+    for precision, file in FILES.items():
+        model = build_graph(
+            weights,
+            record.preprocessing,
+            head=head.folded(),
+            linear=int8_linear if precision is Graph.INT8 else float_linear,
+            half=precision is Graph.FP16,
+        )
         onnx.save(model, folder / file)
-        files[name] = describe_file(folder / file)
-    described = describe_file(card)
+        files[precision] = describe_file(folder / file)
+    described = None
+    if evaluation is not None:
+        (folder / EVALUATION_FILE).write_bytes(evaluation)
+        described = describe_file(folder / EVALUATION_FILE)
     package = DetectorPackage(
         name=record.name,
-        version=f"{record.version}-{_identity(record, files, described)}",
+        version=record.version,
         created_at=record.created_at,
         graphs=files,
-        model_card=described,
+        model_card=describe_file(folder / CARD_FILE),
         preprocessing=record.preprocessing,
         calibration=record.calibration,
         decision=record.decision,
@@ -75,19 +107,41 @@ def build_package(folder: Path, record: HeadRecord, head: Head, weights: VisionW
         opset=graph.OPSET,
         built_with=record.built_with,
         metrics=record.metrics,
+        evaluation=described,
+        learnt_sources=record.data.sources,
+        recipe=record.recipe,
     )
+    package = package.model_copy(update={"version": f"{record.version}-{_identity(package)}"})
     (folder / DESCRIPTION_FILE).write_text(package.model_dump_json(indent=2) + "\n")
+    return package
 
 
-def _identity(record: HeadRecord, files: dict[Graph, PackageFile], card: PackageFile) -> str:
-    """Eight hex digits over all that decides a verdict: no two detectors share a version."""
-    parts = [record.dumps(), card.sha256, *(file.sha256 for file in files.values())]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
+def _check(record: HeadRecord, weights: VisionWeights, adaptation: Adaptation | None) -> None:
+    if weights.sha256 != record.encoder.sha256:
+        raise HeadError(
+            f"the head was fitted on encoder weights with SHA-256 {record.encoder.sha256} "
+            f"({record.encoder.source}) but these have {weights.sha256} ({weights.source}); "
+            "use the same weights or fit the head again"
+        )
+    if (adaptation is None) != (record.adaptation is None):
+        wants = "an unchanged encoder" if record.adaptation is None else "a tuned encoder"
+        raise HeadError(
+            f"{record.name} {record.version} was fitted on {wants}; give build_package the "
+            "adaptation that its record names, or none where it names none"
+        )
+
+
+def _identity(package: DetectorPackage) -> str:
+    """Eight hex digits over all of a package, the hash of each file among it.
+
+    So that no two detectors share a version if a single byte of them differs.
+    """
+    return hashlib.sha256(package.dumps().encode()).hexdigest()[:8]
 
 
 def _recipe(folder: Path) -> str:
-    """Twelve hex digits over the head's files and the code that writes the graphs."""
-    code = [Path(str(m.__file__)) for m in (graph, quantize, tower, wheel)] + [Path(__file__)]
+    """Twelve hex digits over the head's files and the code that writes the package."""
+    code = [Path(str(module.__file__)) for module in WRITERS] + [Path(__file__)]
     files = sorted(p for p in folder.iterdir() if p.is_file())
     digest = hashlib.sha256("".join(sha256_of(path) for path in [*code, *files]).encode())
     return digest.hexdigest()[:12]
@@ -95,10 +149,23 @@ def _recipe(folder: Path) -> str:
 
 def encoder_of(record: HeadRecord) -> str:
     """Name the encoder a head was fitted on, as :func:`training.weights.load` takes it."""
-    encoder = record.encoder
-    if encoder.source == wheel.SOURCE:
-        return WHEEL
-    return f"{encoder.source.removeprefix('hub:')}@{encoder.revision}"
+    return name_of(record.encoder)
+
+
+def parts_of(folder: Path, record: HeadRecord) -> tuple[Adaptation | None, bytes | None]:
+    """Read the adaptation and the evaluation that a fitted head's record names, checked.
+
+    Raises
+    ------
+    detector.package.PackageError
+        If one is missing or altered.
+    """
+    adaptation = evaluation = None
+    if record.adaptation:
+        adaptation = Adaptation.load(str(check_file(folder, record.adaptation)))
+    if record.evaluation:
+        evaluation = check_file(folder, record.evaluation).read_bytes()
+    return adaptation, evaluation
 
 
 def verified(folder: Path) -> bool:
@@ -133,6 +200,7 @@ def build(cache: Path | None = None, progress: Say | None = None, *, fitted: Pat
     say = progress or (lambda _text: None)
     root = cache or cache_home()
     record, head = read_head(fitted)
+    adaptation, evaluation = parts_of(fitted, record)
     target = root / "detectors" / f"{record.name}-{record.version}-{_recipe(fitted)}"
     if verified(target):
         return target
@@ -143,6 +211,6 @@ def build(cache: Path | None = None, progress: Say | None = None, *, fitted: Pat
         fresh = temporary / "package"
         fresh.mkdir()
         (fresh / CARD_FILE).write_bytes((fitted / CARD_FILE).read_bytes())
-        build_package(fresh, record, head, weights)
+        build_package(fresh, record, head, weights, adaptation=adaptation, evaluation=evaluation)
         put_folder(fresh, target)
     return target

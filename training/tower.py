@@ -19,6 +19,8 @@ from training.half import enter_half
 from training.siglip import SiglipTower
 from training.vision import Array, Family, VisionWeights
 
+__all__ = ["Linear", "LinearHead", "build_graph", "float_linear", "write_tower"]
+
 
 @dataclass(frozen=True)
 class LinearHead:

@@ -57,6 +57,12 @@ def test_graph_by_precision() -> None:
     assert PACKAGE.files[-1] is PACKAGE.model_card
 
 
+def test_an_evaluation_is_a_file_of_the_package() -> None:
+    evaluation = PACKAGE.model_card.model_copy(update={"file": "evaluation.json"})
+    assert evaluation not in PACKAGE.files
+    assert evaluation in PACKAGE.model_copy(update={"evaluation": evaluation}).files
+
+
 @pytest.mark.parametrize("file", ["../model.onnx", "/etc/passwd", ".hidden", "a/b"])
 def test_a_package_names_no_file_outside_itself(file: str) -> None:
     text = PACKAGE.dumps().replace("model.onnx", file)
