@@ -21,9 +21,11 @@ class StackOutputs(BaseModel):
     IntakeBucket: str
     ResultsBucket: str
     ModelsBucket: str
+    TrainingBucket: str
     ArrivalsQueueUrl: str
     ArrivalsDlqUrl: str
     ScoringStateMachineArn: str
+    TrainingStateMachineArn: str
     JobQueueArn: str
     ChampionParameter: str
     CompletedTopicArn: str
@@ -51,4 +53,12 @@ class StackOutputs(BaseModel):
 
     def execution_arn(self, batch: str) -> str:
         """Return the ARN of the scoring execution of a batch."""
-        return f"{self.ScoringStateMachineArn.replace(':stateMachine:', ':execution:')}:{batch}"
+        return _execution(self.ScoringStateMachineArn, batch)
+
+    def training_execution_arn(self, run: str) -> str:
+        """Return the ARN of the execution that began a training run."""
+        return _execution(self.TrainingStateMachineArn, run)
+
+
+def _execution(machine: str, name: str) -> str:
+    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"

@@ -1,7 +1,7 @@
 """The champion: one SSM parameter that names the detector in use.
 
-Promotion makes and moves it; the template does not own it, since CloudFormation would set it back
-to the template's value whenever it updates the resource.
+Promotion makes and moves it (:mod:`detector.promotion`); the template does not own it, since
+CloudFormation would set it back to the template's value whenever it updates the resource.
 """
 
 from typing import TYPE_CHECKING
@@ -36,3 +36,8 @@ def read_champion(*, ssm: "SSMClient", parameter: str, bucket: str) -> DetectorR
     if value == NONE:
         return None
     return DetectorRef.parse(value, bucket=bucket, where=f"parameter {parameter}")
+
+
+def write_champion(ref: DetectorRef, *, ssm: "SSMClient", parameter: str) -> None:
+    """Name the detector in use. Only :mod:`detector.promotion` does, so that its log is true."""
+    ssm.put_parameter(Name=parameter, Value=str(ref), Type="String", Overwrite=True)

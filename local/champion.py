@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from detector.champion import read_champion
+from detector.promotion import PromotionLog
 from local.progress import Progress
 
 if TYPE_CHECKING:
@@ -30,5 +31,6 @@ def ensure_champion(
     folder = embedded.build(progress=progress)
     progress("Publishing the embedded detector")
     reference = registry.publish(folder, s3=s3, bucket=bucket)
-    registry.set_champion(reference, ssm=ssm, parameter=parameter)
+    log = PromotionLog(s3, ssm, bucket, parameter)
+    log.promote(reference, by="local stack", reason="first start")
     return str(reference)

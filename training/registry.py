@@ -1,7 +1,6 @@
-"""The registry of released detectors in S3, and the pointer to the champion in SSM.
+"""The registry of released detectors in S3. A version is written once and never changed.
 
-A version is written once and never changed. The pointer is a plain string, ``name@version`` or
-``none``, so that promoting and rolling back are one write.
+Which of them is in use: :mod:`detector.promotion`.
 """
 
 from pathlib import Path
@@ -90,11 +89,6 @@ def champion(*, ssm: "SSMClient", parameter: str, bucket: str) -> DetectorRef:
     if found is None:
         raise RegistryError("no detector is published yet: run aidetect detector publish")
     return found
-
-
-def set_champion(ref: DetectorRef, *, ssm: "SSMClient", parameter: str) -> None:
-    """Make a detector the one in use, from the next batch on."""
-    ssm.put_parameter(Name=parameter, Value=str(ref), Type="String", Overwrite=True)
 
 
 def released(ref: DetectorRef, *, s3: "S3Client") -> DetectorPackage:

@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from detector.promotion import PromotionLog
 from local import (
     emulator_process,
     fingerprint,
@@ -330,16 +331,20 @@ def test_the_embedded_detector_is_published_where_there_is_none(
 
     assert training
     calls: list[str] = []
+
+    def promote(log: PromotionLog, ref: str, **how: str) -> None:
+        calls.append(f"{ref} in {log.bucket} by {how['by']}: {how['reason']}")
+
     monkeypatch.setattr(embedded, "build", lambda **_named: Path("/built"))
     monkeypatch.setattr(registry, "publish", lambda folder, **_named: f"clip@{folder.name}")
-    monkeypatch.setattr(registry, "set_champion", lambda ref, **_named: calls.append(ref))
+    monkeypatch.setattr(PromotionLog, "promote", promote)
     ssm: Any = FakeSsm("none")
     none: Any = None
     champion = ensure_champion(
         s3=none, ssm=ssm, bucket="b", parameter="p", progress=lambda _message: None
     )
     assert champion == "clip@built"
-    assert calls == ["clip@built"]
+    assert calls == ["clip@built in b by local stack: first start"]
 
 
 def test_deployment_speaks_to_the_emulator_only(

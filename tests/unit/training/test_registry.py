@@ -8,9 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from detector import once
+from detector.champion import write_champion
 from detector.package import DESCRIPTION_FILE, PackageError, load_package
 from detector.plan import DetectorRef
-from training.registry import RegistryError, champion, publish, released, set_champion
+from training.registry import RegistryError, champion, publish, released
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -123,6 +124,6 @@ def test_the_champion_is_one_string(aws: None) -> None:
     ssm.put_parameter(Name=PARAMETER, Value="none", Type="String")
     with pytest.raises(RegistryError, match="no detector is published yet: run aidetect detector"):
         champion(ssm=ssm, parameter=PARAMETER, bucket="models")
-    set_champion(ref, ssm=ssm, parameter=PARAMETER)
+    write_champion(ref, ssm=ssm, parameter=PARAMETER)
     assert champion(ssm=ssm, parameter=PARAMETER, bucket="models") == ref
     assert ssm.get_parameter(Name=PARAMETER)["Parameter"].get("Value") == "tiny-probe@1.2.3-abc"
