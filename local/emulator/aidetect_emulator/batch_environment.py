@@ -64,17 +64,23 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Host:
-    """What of this machine a job's process is given."""
+    """What of this machine a job's process is given.
+
+    ``cache``: where weights of encoders lie that were fetched once; empty for nowhere.
+    """
 
     path: str
     scratch: str
     checkout: str
     endpoint: str
     region: str
+    cache: str = ""
 
     def environ(self) -> dict[str, str]:
         """Give the variables. Nothing of the user's own environment is handed on but PATH."""
+        cache = {"AIDETECT_CACHE": self.cache} if self.cache else {}
         return {
+            **cache,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_REGION": self.region,

@@ -121,6 +121,7 @@ def _environ(job: Any, attempt: int) -> dict[str, str]:
         checkout=here.job_path,
         endpoint=endpoint(),
         region=job.job_definition._region,
+        cache=str(here.job_cache),
     )
     identity = JobIdentity(
         job_id=job.job_id,

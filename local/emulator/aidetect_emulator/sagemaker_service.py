@@ -54,7 +54,14 @@ def _live(job: TrainingJob, account: str, region: str) -> None:
     here = settings.current()
     scratch = here.scratch / "sagemaker" / job.name
     stream = f"{job.name}/{HOST}-{int(job.created.timestamp())}"
-    host = Host(os.environ["PATH"], str(scratch), here.job_path, endpoint(), region)
+    host = Host(
+        path=os.environ["PATH"],
+        scratch=str(scratch),
+        checkout=here.job_path,
+        endpoint=endpoint(),
+        region=region,
+        cache=str(here.job_cache),
+    )
     try:
         role = assume(job.request["RoleArn"], "SageMaker", region)
         with JobLog(logs_backends[account][region], LOG_GROUP, stream) as log:

@@ -67,6 +67,11 @@ class Settings:
         return self.state / "ssm.json"
 
     @property
+    def job_cache(self) -> Path:
+        """The machine's cache, in which that of the archives is a folder."""
+        return self.code_cache.parent
+
+    @property
     def scratch(self) -> Path:
         """The folder for the temporary files of functions and jobs."""
         return self.state / "tmp"

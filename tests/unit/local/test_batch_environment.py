@@ -34,6 +34,9 @@ def test_credentials_and_host() -> None:
     host = Host("/bin", "/s", "/checkout", "http://127.0.0.1:1", "us-east-1").environ()
     assert host["PYTHONPATH"] == "/checkout"
     assert host["TMPDIR"] == "/s"
+    assert "AIDETECT_CACHE" not in host
+    cached = Host("/bin", "/s", "/checkout", "http://127.0.0.1:1", "us-east-1", "/cache")
+    assert cached.environ()["AIDETECT_CACHE"] == "/cache"
 
 
 def test_tmp_is_private() -> None:

@@ -156,3 +156,22 @@ def test_services(
     service: str, operation: str, parameters: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     assert found(service, operation, **parameters) == expected
+
+
+def test_sagemaker_and_secrets() -> None:
+    job = arn("sagemaker", "training-job/Train-1")
+    tags = [{"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}]
+    assert found("sagemaker", "CreateTrainingJob", TrainingJobName="Train-1", Tags=tags) == [
+        ("sagemaker:CreateTrainingJob", job),
+        ("sagemaker:AddTags", job),
+    ]
+    assert found("sagemaker", "StopTrainingJob", TrainingJobName="Train-1") == [
+        ("sagemaker:StopTrainingJob", job)
+    ]
+    assert found("sagemaker", "ListTrainingJobs") == [("sagemaker:ListTrainingJobs", "*")]
+    secret = arn("secretsmanager", "secret:wandb-AbCdEf")
+    read = "secretsmanager:GetSecretValue"
+    assert found("secretsmanager", "GetSecretValue", SecretId=secret) == [(read, secret)]
+    assert found("secretsmanager", "GetSecretValue", SecretId="wandb") == [
+        (read, arn("secretsmanager", "secret:wandb-??????"))
+    ]
