@@ -199,11 +199,15 @@ class _Packer:
             weight=lambda file: file.size or UNKNOWN_SIZE,
             budget=BYTES_AHEAD,
         )
-        with hostile_files(self._packing.limits), closing(looks):
-            for file, looked in looks:
-                self._take(file, looked)
-                self._progress(self.ledger.consumed, self._found.total)
-        self._finish_shard()
+        try:
+            with hostile_files(self._packing.limits), closing(looks):
+                for file, looked in looks:
+                    self._take(file, looked)
+                    self._progress(self.ledger.consumed, self._found.total)
+            self._finish_shard()
+        finally:
+            if self._shard is not None:
+                self._shard.abandon()
 
     def _look(self, file: FoundFile) -> tuple[bytes, CatalogEntry] | ImageError:
         try:

@@ -4,8 +4,6 @@ import hashlib
 import io
 import tarfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from training.data.catalog import ShardFile
 
@@ -30,17 +28,6 @@ class Shard:
         self.images = 0
         self._tar = tarfile.open(path, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._tar.close()
-
     def add(self, sha256: str, format_: str, data: bytes) -> int:
         """Append an image and return the offset of its bytes."""
         info = tarfile.TarInfo(f"{sha256}.{SUFFIXES[format_]}")
@@ -54,6 +41,10 @@ class Shard:
         """Tell whether another image fits; the first always does."""
         after = self._tar.offset + tarfile.BLOCKSIZE + size
         return self.images == 0 or (self.images < max_images and after <= max_bytes)
+
+    def abandon(self) -> None:
+        """Let go of the file; what is in it is of no use."""
+        self._tar.close()
 
     def close(self) -> ShardFile:
         """Finish the tar and describe it."""

@@ -1,0 +1,1 @@
+"""Tests of datasets: found, packed, split, audited."""
