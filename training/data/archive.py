@@ -47,14 +47,16 @@ def find_archive(
         for member in _members(path, bounds):
             if is_hidden(member.name):
                 continue
-            place = (
-                manifest.get(member.name)
-                if manifest is not None
-                else place_of(member.name, folders)
-                or (None if label is None else Place(label, _source(member.name, path)))
-            )
+            # Made by `tar -c .`, all names begin with "./".
+            name = str(PurePosixPath(member.name))
+            if manifest is not None:
+                place = manifest.get(name)
+            else:
+                place = place_of(name, folders)
+                if place is None and label is not None:
+                    place = Place(label, _source(name, path))
             if place is not None:
-                yield _file(member, place)
+                yield _file(name, member, place)
 
     return Found(str(path), mark, files)
 
@@ -97,8 +99,8 @@ def _place(row: ManifestRow) -> Place:
     return Place(row.label, row.source, split_of(row.split, row.where), row.generator, row.licence)
 
 
-def _file(member: Member, place: Place) -> FoundFile:
-    found = FoundFile(member.name, place, member.read, member.size, member.refusal)
+def _file(name: str, member: Member, place: Place) -> FoundFile:
+    found = FoundFile(name, place, member.read, member.size, member.refusal)
     if member.refusal is not None:
         return found
     # Read here and now: the members of one archive share one position in the file.

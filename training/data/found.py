@@ -64,7 +64,8 @@ def refusal_by_name(name: str) -> ImageError | None:
 
 def is_hidden(name: str) -> bool:
     """Tell whether a file, or a folder on the way to it, is none of a person's making."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+    parts = (part for part in name.split("/") if part not in {".", ".."})
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
 def joined(parts: list[Found]) -> Found:
