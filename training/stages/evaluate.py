@@ -1,15 +1,14 @@
 """The evaluate stage: the trained detector, and the champion, on sources kept for the test."""
 
-import json
-
 import numpy as np
 
 from detector.evaluation import Report
 from training.adaptation import ADAPTATION_FILE
 from training.calibrate import Floats, probabilities
-from training.curves import details
 from training.data.catalog import TEST
+from training.data.prepared import read_prepared
 from training.degrade import JUDGED, Variant
+from training.details import details
 from training.evaluation import UNSEEN
 from training.fit import Features
 from training.fitting import features_of, versions
@@ -18,18 +17,12 @@ from training.page.mistakes import find_mistakes
 from training.page.training_report import render_training_report
 from training.report import measure
 from training.stages.context import StageContext
-from training.stages.inputs import (
-    fetch_encoder,
-    fetch_images,
-    read_entries,
-    read_prepared,
-    setting_of,
-)
+from training.stages.inputs import fetch_images, recorded_encoder, setting_of
 from training.stages.model import fetch_model, tuned_encoder
 from training.stages.rival import compare
 from training.stages.select import select_trial
 from training.sweep import trial_folder
-from training.track.history import HISTORY_FILE
+from training.track.history import HISTORY_FILE, read_history
 
 EVALUATION, DETAILS, COMPARISON = "evaluation.json", "evaluation-details.json", "comparison.json"
 REPORT = "report.html"
@@ -40,9 +33,9 @@ def evaluate(context: StageContext) -> dict[str, str]:
     """Judge challenger and champion at their fixed thresholds; write tables and a page."""
     best = select_trial(context)
     record, head, adaptation = fetch_model(context)
-    prepared = read_prepared(context)
-    images = fetch_images(context, read_entries(context, TEST), prepared.dataset)
-    encoder = tuned_encoder(fetch_encoder(context), adaptation)
+    prepared, entries = read_prepared(context.files)
+    images = fetch_images(context, prepared, entries, TEST)
+    encoder = tuned_encoder(recorded_encoder(context, record.encoder), adaptation)
     part = "" if record.adaptation is None else f"{ADAPTATION_FILE}:{record.adaptation.sha256}"
     setting = setting_of(context, encoder, record.preprocessing, prepared.digest, part)
     taps = features_of(images, setting, JUDGED)
@@ -96,4 +89,4 @@ def _history(context: StageContext, trial: int | None) -> list[dict[str, float]]
     files = context.files if trial is None else context.files.child(trial_folder(trial))
     if not files.exists(HISTORY_FILE):
         return []
-    return [json.loads(line) for line in files.read(HISTORY_FILE).splitlines()]
+    return read_history(files.read(HISTORY_FILE))

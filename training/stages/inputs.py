@@ -1,59 +1,38 @@
-"""What a stage learns or judges on: the run's catalog, and its images on disk."""
+"""What a stage learns or judges on: the run's images on disk, and its encoder."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from detector.package import Preprocessing
-from training.data.catalog import CATALOG_FILE, CatalogEntry, read_catalog
+from detector.package import Encoder, Preprocessing
+from training.data.catalog import CatalogEntry
 from training.data.materialize import materialize
+from training.data.prepared import Prepared
 from training.dataset import LabelledImage
-from training.encoder import preprocessing_of, resolve
+from training.encoder import resolve
 from training.features import tag_of
 from training.fitting import Setting
 from training.parts import FeatureParts
 from training.stages.context import StageContext, counting
-from training.stages.prepare import PREPARED_FILE, Prepared
 from training.storage import Storage, open_storage
 from training.vision import VisionWeights
-from training.weights import load
-
-
-def read_prepared(context: StageContext) -> Prepared:
-    """Read what the prepare stage came to.
-
-    Raises
-    ------
-    detector.contract.ContractError
-        If it is not that of this version.
-    """
-    where = f"{context.files.uri}/{PREPARED_FILE}"
-    return Prepared.parse(context.files.read(f"prepared/{PREPARED_FILE}"), where=where)
-
-
-def read_entries(context: StageContext, split: str) -> tuple[CatalogEntry, ...]:
-    """Return the run's images of one split."""
-    data = context.files.read(f"prepared/{CATALOG_FILE}")
-    return tuple(e for e in read_catalog(data) if e.split == split)
+from training.weights import load, name_of
 
 
 def fetch_images(
-    context: StageContext, entries: tuple[CatalogEntry, ...], dataset: str
+    context: StageContext, prepared: Prepared, entries: Sequence[CatalogEntry], split: str
 ) -> tuple[LabelledImage, ...]:
-    """Bring images to the disk, in the order of the entries."""
-    storage: Storage = context.dataset or open_storage(dataset)
+    """Bring the images of one split to the disk, in the catalog's order."""
+    storage: Storage = context.dataset or open_storage(prepared.dataset)
+    wanted = [entry for entry in entries if entry.split == split]
     with counting(context, "fetching images") as count:
-        return materialize(storage, entries, context.scratch / "images", progress=count)
+        return materialize(storage, wanted, context.scratch / "images", progress=count)
 
 
 def threads() -> int:
     """Return the CPUs this process may use."""
     return len(os.sched_getaffinity(0))
-
-
-def fetch_encoder(context: StageContext) -> VisionWeights:
-    """Return the run's encoder, fetched on first use."""
-    cache = encoder_cache(context)
-    return load(resolve(context.run.request.encoder, cache), cache)
 
 
 def encoder_cache(context: StageContext) -> Path:
@@ -62,9 +41,15 @@ def encoder_cache(context: StageContext) -> Path:
     return Path(chosen) if chosen else context.scratch / "cache"
 
 
-def pixels_of(encoder: VisionWeights, *, crops: bool) -> Preprocessing:
-    """Return how images become pixels for an encoder."""
-    return preprocessing_of(encoder.config, crops=crops)
+def asked_encoder(context: StageContext) -> VisionWeights:
+    """Return the encoder that the run asks for, fetched on first use."""
+    cache = encoder_cache(context)
+    return load(resolve(context.run.request.encoder, cache, tell=context.tell), cache)
+
+
+def recorded_encoder(context: StageContext, encoder: Encoder) -> VisionWeights:
+    """Return the encoder that a head was fitted on, whatever this machine would choose."""
+    return load(name_of(encoder), encoder_cache(context))
 
 
 def setting_of(
@@ -83,6 +68,4 @@ def setting_of(
         plain = Setting(encoder, context.scratch, threads(), count, spec)
     tag = tag_of(f"{encoder.sha256}{part}", plain.layers, spec)
     folder = context.training.child(f"features/{tag}/{digest[:16]}")
-    return Setting(
-        encoder, context.scratch, threads(), count, spec, FeatureParts(folder, plain.layers)
-    )
+    return replace(plain, store=FeatureParts(folder, plain.layers))

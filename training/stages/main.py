@@ -31,6 +31,7 @@ from detector.package import PackageError
 from detector.training_request import RequestError
 from detector.training_run import Stage, StageFailure, StageRecord, TrainingRun
 from detector.uri import S3Uri, UriError
+from training.data.materialize import DamagedDatasetError, DiskError
 from training.dataset import DatasetError
 from training.head import HeadError
 from training.stages.context import StageContext, StageError, StopFlag, StoppedError, Tell
@@ -44,7 +45,9 @@ DEFAULT_SCRATCH = "/tmp/aidetect-training"  # noqa: S108 - private to the contai
 # What is wrong with the input, and so would be again at the next attempt.
 HOPELESS = (
     ContractError,
+    DamagedDatasetError,
     DatasetError,
+    DiskError,
     HeadError,
     MissingFileError,
     PackageError,
@@ -137,6 +140,9 @@ def run_stage(stage: Stage, context: StageContext, *, attempt: int, work: StageF
         return
     began = time.monotonic()
     said = work(context)
+    if stage is Stage.PREPARE:
+        # What SageMaker's job knows of its run is this folder.
+        context.files.write("prepared/run.json", context.run.dumps().encode())
     record = StageRecord(
         run=context.run.run,
         stage=stage,

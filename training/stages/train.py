@@ -6,21 +6,16 @@ from datetime import UTC, datetime
 
 from detector.training_request import Recipe, Settings
 from training.data.catalog import TRAIN
+from training.data.prepared import read_prepared
 from training.data.split import calibration_sources
 from training.dataset import LabelledImage
 from training.degrade import JUDGED, Variant
+from training.encoder import preprocessing_of
 from training.fit import fit
 from training.fitting import Learnt, Naming, Setting, features_of, fitted_on, write_fitted
 from training.head import RECORD_FILE, HeadRecord
 from training.stages.context import StageContext
-from training.stages.inputs import (
-    fetch_encoder,
-    fetch_images,
-    pixels_of,
-    read_entries,
-    read_prepared,
-    setting_of,
-)
+from training.stages.inputs import asked_encoder, fetch_images, setting_of
 from training.stages.model import FOLDER, store_model
 from training.stages.select import auc_of
 from training.sweep import trial_folder, trial_settings
@@ -43,13 +38,11 @@ def train(context: StageContext) -> dict[str, str]:
     """Train by the run's recipe and write the model's files; nothing where they are there."""
     if context.output.exists(RECORD_FILE):
         return {"model": f"{context.output.uri}, kept"}
-    prepared, settings = read_prepared(context), settings_of(context)
-    entries = read_entries(context, TRAIN)
-    images = fetch_images(context, entries, prepared.dataset)
-    encoder = fetch_encoder(context)
-    setting = setting_of(
-        context, encoder, pixels_of(encoder, crops=settings.crops), prepared.digest
-    )
+    (prepared, entries), settings = read_prepared(context.files), settings_of(context)
+    images = fetch_images(context, prepared, entries, TRAIN)
+    encoder = asked_encoder(context)
+    spec = preprocessing_of(encoder.config, crops=settings.crops)
+    setting = setting_of(context, encoder, spec, prepared.digest)
     run, request = context.run, context.run.request
     trackers = open_trackers(
         context.files
