@@ -1,11 +1,11 @@
-# Image of the GPU scoring job (ScorerJob in template.yaml): docs/image.md.
+# Images of the jobs in template.yaml: docs/image.md. Targets: scorer (the default), trainer, sagemaker.
 # Python 3.11 on Debian 12: the version all tests run on, its wheels of onnxruntime-gpu and pyarrow
 # are in uv.lock, and its glibc (2.36) is newer than the 2.28 they ask for.
 ARG PYTHON_BASE=public.ecr.aws/docker/library/python:3.11-slim-bookworm
 
 # hadolint ignore=DL3006
-FROM ${PYTHON_BASE} AS build
-# gpu or cpu: an extra of pyproject.toml.
+FROM ${PYTHON_BASE} AS packages
+# Extras of pyproject.toml, with commas between them. The trainer's is `trainer`.
 ARG EXTRA=gpu
 WORKDIR /build
 COPY pyproject.toml uv.lock ./
@@ -17,37 +17,60 @@ RUN python3 -c 'import tomllib; uv = next(p for p in tomllib.load(open("uv.lock"
 # registries and builders that change files' dates; unchecked, as nothing can change the sources.
 ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH
 # The lock file's packages and no others, each held to its hash.
-RUN UV_PROJECT_ENVIRONMENT=/opt/scorer UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never \
+RUN set -- && IFS=, && for extra in ${EXTRA}; do set -- "$@" --extra "${extra}"; done && unset IFS \
+ && UV_PROJECT_ENVIRONMENT=/opt/job UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never \
     /build/tools/bin/uv sync --frozen --no-cache --no-dev --no-build --no-install-project \
-    --extra "${EXTRA}" --python "$(command -v python3)" --compile-bytecode
+    "$@" --python "$(command -v python3)" --compile-bytecode
+
+# hadolint ignore=DL3006
+FROM ${PYTHON_BASE} AS scorer-code
 COPY detector /app/detector
 COPY batch_inference /app/batch_inference
 # COPY keeps the modes of the checkout, which may be for its owner's eyes only.
 RUN chmod -R a+rX /app \
  && python3 -m compileall -q --invalidation-mode unchecked-hash /app
 
+FROM scorer-code AS trainer-code
+COPY training /app/training
+RUN chmod -R a+rX /app \
+ && python3 -m compileall -q --invalidation-mode unchecked-hash /app
+
 # hadolint ignore=DL3006
-FROM ${PYTHON_BASE}
-# The slim base leaves out the standard library's bytecode. Every decode worker would compile anew.
+FROM ${PYTHON_BASE} AS runtime
+# The slim base leaves out the standard library's bytecode. Every worker would compile anew.
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash -x 'site-packages|dist-packages|/tests?/' \
     "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
-COPY --from=build /opt/scorer /opt/scorer
-COPY --from=build /app /app
+COPY --from=packages /opt/job /opt/job
 # HOME is the job's scratch. The driver's libraries are put in place by the NVIDIA container runtime.
-ENV PATH=/opt/scorer/bin:/usr/local/bin:/usr/bin:/bin \
+ENV PATH=/opt/job/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HOME=/tmp \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
 WORKDIR /app
-# By number: the base has no such account, and the job definition names the same.
+# By number: the base has no such account, and the job definitions name the same.
 USER 10001:10001
 ARG EXTRA=gpu
 ARG REVISION=unknown
-LABEL org.opencontainers.image.title="aidetect scorer" \
-      org.opencontainers.image.description="Scores one shard of a batch of images" \
-      org.opencontainers.image.licenses="MIT" \
+LABEL org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.revision="${REVISION}" \
       aidetect.extra="${EXTRA}"
+
+FROM runtime AS trainer
+COPY --from=trainer-code /app /app
+LABEL org.opencontainers.image.title="aidetect trainer" \
+      org.opencontainers.image.description="Does one stage of a training run"
+CMD ["python", "-m", "training", "--help"]
+
+# The trainer once more, for SageMaker: it runs the image's own user, and mounts /opt/ml for root.
+FROM trainer AS sagemaker
+LABEL org.opencontainers.image.title="aidetect trainer for SageMaker"
+# hadolint ignore=DL3002
+USER 0:0
+
+FROM runtime AS scorer
+COPY --from=scorer-code /app /app
+LABEL org.opencontainers.image.title="aidetect scorer" \
+      org.opencontainers.image.description="Scores one shard of a batch of images"
 CMD ["python", "-m", "batch_inference", "--help"]

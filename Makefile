@@ -15,11 +15,14 @@ IMAGES ?=
 # What to train on, and how: docs/datasets.md, docs/recipes.md.
 DATA   ?=
 RECIPE ?= probe
-# The image of the GPU job: docs/image.md.
+# The jobs' images: docs/image.md.
 STACK   ?= aidetect
-EXTRA   ?= gpu
+TARGET  ?= scorer
+EXTRA   ?= $(if $(filter scorer,$(TARGET)),gpu,trainer)
 BASE    ?=
-IMAGE   ?= aidetect-scorer:$(EXTRA)
+TAG     ?= $(if $(filter scorer,$(TARGET)),latest,$(TARGET))
+comma   := ,
+IMAGE   ?= aidetect-$(TARGET):$(subst $(comma),-,$(EXTRA))
 BUILDER ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
@@ -99,9 +102,10 @@ integration: setup-dev ## Run the template on the local stack
 e2e: setup-dev ## Use the product as a new user does
 	@$(BIN)/python -m pytest tests/e2e
 
-image: ## Build the GPU job's container image (docker, podman or buildah)
+image: ## Build a job's container image (TARGET=scorer, trainer or sagemaker)
 	@test -n "$(BUILDER)" || { echo "docker, podman or buildah is needed to build an image"; exit 1; }
-	@$(BUILDER) build --platform linux/amd64 --tag "$(IMAGE)" --build-arg EXTRA="$(EXTRA)" \
+	@$(BUILDER) build --platform linux/amd64 --target "$(TARGET)" --tag "$(IMAGE)" \
+	  --build-arg EXTRA="$(EXTRA)" \
 	  --build-arg REVISION="$$(git describe --always --dirty 2>/dev/null || echo unknown)" \
 	  $(if $(BASE),--build-arg PYTHON_BASE="$(BASE)") .
 
@@ -109,7 +113,7 @@ image-push: setup image ## Build it, and push it to the stack's repository (STAC
 	@repository=$$($(BIN)/python -c 'import sys, boto3; outputs = boto3.client("cloudformation").describe_stacks(StackName=sys.argv[1])["Stacks"][0]["Outputs"]; print(next(o["OutputValue"] for o in outputs if o["OutputKey"] == "JobRepositoryUri"))' "$(STACK)") && \
 	  $(BIN)/python -c 'import base64, boto3; data = boto3.client("ecr").get_authorization_token()["authorizationData"]; print(base64.b64decode(data[0]["authorizationToken"]).decode().partition(":")[2])' | \
 	  $(BUILDER) login --username AWS --password-stdin "$${repository%%/*}" && \
-	  $(BUILDER) tag "$(IMAGE)" "$$repository:latest" && $(BUILDER) push "$$repository:latest"
+	  $(BUILDER) tag "$(IMAGE)" "$$repository:$(TAG)" && $(BUILDER) push "$$repository:$(TAG)"
 
 lock: $(UV) ## Resolve all dependencies anew (not the emulator's, which is frozen)
 	@$(UV) lock --upgrade
