@@ -34,6 +34,7 @@ def build_context(
         If the job was not given what it needs.
     """
     container.require_one_host()
+    container.require_writable()
     where = S3Uri.parse(container.hyperparameter(RUN_PARAMETER))
     prepared = container.channel(RUN_CHANNEL)
     run = TrainingRun.parse(prepared.read(RUN_FILE), where=f"{prepared.uri}/{RUN_FILE}")

@@ -12,7 +12,9 @@ SIGTERM, and SIGKILL 120 seconds later:
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html
 """
 
+import contextlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,11 +90,32 @@ class Container:
                 f"the job has {len(hosts)} instances and training uses one; set InstanceCount: 1"
             )
 
+    def require_writable(self) -> None:
+        """Refuse to train what could not be kept.
+
+        Raises
+        ------
+        StageError
+            If this user may not write where the contract says.
+        """
+        for storage in (self.checkpoints, self.model, self.output):
+            try:
+                storage.root.mkdir(parents=True, exist_ok=True)
+                allowed = os.access(storage.root, os.W_OK | os.X_OK)
+            except PermissionError:
+                allowed = False
+            if not allowed:
+                raise StageError(
+                    f"user {os.getuid()} may not write to {storage.root}; SageMaker runs an image "
+                    "as the user that it names: give it the one of target sagemaker"
+                )
+
     def fail(self, reason: str) -> None:
-        """Say why the job fails, where SageMaker looks for it."""
-        self.root.joinpath("output").mkdir(parents=True, exist_ok=True)
+        """Say why the job fails, where SageMaker looks for it; nothing where that may not be."""
         text = reason[:REASON_CHARACTERS]
-        self.root.joinpath("output", "failure").write_text(text, encoding="utf-8")
+        with contextlib.suppress(PermissionError):
+            self.root.joinpath("output").mkdir(parents=True, exist_ok=True)
+            self.root.joinpath("output", "failure").write_text(text, encoding="utf-8")
 
     def _config(self, name: str) -> dict[str, Any]:
         where = self.root / "input" / "config" / name

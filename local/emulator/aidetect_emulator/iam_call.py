@@ -128,9 +128,11 @@ def _dynamodb(call: Call) -> list[Need]:
 def _sagemaker(call: Call) -> list[Need]:
     name = call.text("TrainingJobName")
     job = call.arn("sagemaker", f"training-job/{name}") if name else ANY
-    found = [Need(f"sagemaker:{call.operation}", job)]
-    if call.operation.startswith("Create") and call.parameters.get("Tags"):
-        found.append(Need("sagemaker:AddTags", job))
+    tags = call.parameters.get("Tags") or []
+    context = {f"aws:requesttag/{str(t['Key']).lower()}": [str(t["Value"])] for t in tags}
+    found = [Need(f"sagemaker:{call.operation}", job, context)]
+    if call.operation.startswith("Create") and tags:
+        found.append(Need("sagemaker:AddTags", job, context))
     return found
 
 

@@ -165,6 +165,10 @@ def test_sagemaker_and_secrets() -> None:
         ("sagemaker:CreateTrainingJob", job),
         ("sagemaker:AddTags", job),
     ]
+    call = Call("sagemaker", "CreateTrainingJob", {"Tags": tags}, ACCOUNT, REGION)
+    assert needs(call)[0].context == {
+        "aws:requesttag/managed_by_aws": ["STARTED_BY_STEP_FUNCTIONS"]
+    }
     assert found("sagemaker", "StopTrainingJob", TrainingJobName="Train-1") == [
         ("sagemaker:StopTrainingJob", job)
     ]

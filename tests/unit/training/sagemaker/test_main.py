@@ -137,6 +137,37 @@ def test_models_are_not_given(tmp_path: Path) -> None:
     assert main(root, environ={}, tell=lambda _text: None, work=work) == DONE
 
 
+@pytest.mark.parametrize("folder", ["model", "output/data"])
+def test_a_folder_that_may_not_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    root = make_container(tmp_path / "ml", make_run())
+    lines: list[str] = []
+    # Tests may run as root, who may write anywhere.
+    allowed = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: path != root / folder and allowed(path, mode)
+    )
+    assert main(root, environ={}, tell=lines.append, work=never) == REFUSED
+    assert f"may not write to {root / folder}" in lines[-1]
+    assert "target sagemaker" in failure(root)
+
+
+def test_not_even_the_reason_may_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_container(tmp_path / "ml", make_run())
+
+    def refused(path: Path, *_rest: object, **_more: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    lines: list[str] = []
+    assert main(root, environ={}, tell=lines.append, work=never) == REFUSED
+    assert "may not write" in lines[-1]
+    assert not (root / "output" / "failure").exists()
+
+
 STOPPABLE = """
     import sys, time
     from pathlib import Path
