@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
@@ -13,6 +14,9 @@ from matplotlib.figure import Figure
 
 from training.page.style import COLOURS
 
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
 INK, MUTED, LINE = (COLOURS[name][0] for name in ("ink", "muted", "line"))
 _TO_VARIABLE = {light: f"var(--{name})" for name, (light, _dark) in COLOURS.items()}
 _HEX = re.compile("|".join(map(re.escape, _TO_VARIABLE)))
@@ -20,7 +24,7 @@ _STYLE = re.compile(r'\sstyle="([^"]*)"')
 _ID = re.compile(r'(\bid="|href="#|url\(#)')
 _LEVEL = re.compile(r' transform="rotate\(-0 [^"]*"')
 _FONT = re.compile(r"(?:(?P<weight>bold|[1-9]00)\s+)?(?P<size>[\d.]+)px.*")
-SETTINGS = {
+SETTINGS: "dict[RcKeyType, Any]" = {
     "axes.edgecolor": LINE,
     "axes.labelcolor": MUTED,
     "axes.labelsize": 9,

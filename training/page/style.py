@@ -32,7 +32,7 @@ h1{font-size:clamp(1.6rem,1.2rem + 2vw,2.4rem);line-height:1.18;letter-spacing:-
 margin:.3rem 0 .8rem;text-wrap:balance;overflow-wrap:anywhere}
 h2{font-size:1.3rem;letter-spacing:-.01em;margin:0 0 .4rem;line-height:1.3}
 h3{font-size:1rem;margin:1.6rem 0 .3rem}
-p{margin:.4rem 0;max-width:46rem}
+p{margin:.4rem 0;max-width:52rem}
 .lead{font-size:1.12rem;color:var(--muted);overflow-wrap:anywhere}
 .note{color:var(--muted);font-size:.9rem}
 nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;list-style:none;margin:1.2rem 0 0;padding:0;
@@ -71,7 +71,7 @@ table.matrix td,table.matrix thead th{text-align:center;padding:.6rem 1rem}
 table.matrix td{border:3px solid var(--card);border-radius:10px;min-width:5.5rem;font-weight:600}
 .bar{display:block;width:7rem;height:.55rem}
 figure{margin:.8rem 0 0}
-figure svg{display:block;width:100%;height:auto;max-width:46rem;color:var(--ink)}
+figure svg{display:block;width:100%;height:auto;max-width:44rem;color:var(--ink)}
 figcaption{color:var(--muted);font-size:.88rem;margin-top:.3rem;max-width:46rem}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));
 gap:.6rem 2.2rem}
@@ -81,7 +81,9 @@ list-style:none;margin:1rem 0 0;padding:0}
 .gallery li{min-width:0}
 .gallery img{width:100%;aspect-ratio:1;object-fit:cover;border-radius:10px;display:block;
 background:var(--line)}
-.gallery p{margin:.35rem 0 0;font-size:.84rem;line-height:1.4;overflow-wrap:anywhere}
+.gallery p{margin:.35rem 0 0;font-size:.84rem;line-height:1.4}
+.gallery span,.gallery strong{display:block;overflow:hidden;text-overflow:ellipsis;
+white-space:nowrap}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;
 overflow-wrap:anywhere}
 details{margin:.8rem 0 0}

@@ -93,3 +93,8 @@ class Bar:
             amount = f"{done} of {total} ({done / total:.0%})" if total else f"{done}"
             self.stream.write(f"{what}: {amount} after {now - self._begun:.0f} s\n")
             self.stream.flush()
+
+
+def progress_bar() -> Bar:
+    """Return the progress of this process, on standard error."""
+    return Bar()
