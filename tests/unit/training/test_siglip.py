@@ -47,9 +47,10 @@ def reference(weights: VisionWeights, pixels: npt.NDArray[np.uint8]) -> Found:
 
 
 @pytest.mark.parametrize("linear", [float_linear, int8_linear], ids=["fp32", "int8"])
-def test_equals_transformers(linear: Linear) -> None:
+@pytest.mark.parametrize("on_grid", [True, False], ids=["rounded", "as trained"])
+def test_equals_transformers(linear: Linear, on_grid: bool) -> None:
     weights = tiny_weights(SIGLIP)
-    if linear is int8_linear:
+    if on_grid:
         weights = on_the_int8_grid(weights)
     tolerance = 2e-5 if linear is float_linear else 2e-3
     for ours, theirs in zip(run(weights, PIXELS, linear), reference(weights, PIXELS), strict=True):

@@ -49,18 +49,19 @@ def reference(
 
 @pytest.mark.parametrize("activation", ["quick_gelu", "gelu"])
 @pytest.mark.parametrize("linear", [float_linear, int8_linear], ids=["fp32", "int8"])
-def test_equals_transformers(activation: str, linear: Linear) -> None:
+@pytest.mark.parametrize("on_grid", [True, False], ids=["rounded", "as trained"])
+def test_equals_transformers(activation: str, linear: Linear, on_grid: bool) -> None:
     weights = tiny_weights(CONFIG.model_copy(update={"hidden_act": activation}))
-    if linear is int8_linear:
+    if on_grid:
         weights = on_the_int8_grid(weights)
-    # float32 sums in another order; 14-bit activations are as near.
+    # float32 sums in another order; 14-bit activations and 15-bit weights are as near.
     tolerance = 2e-5 if linear is float_linear else 2e-3
     for ours, theirs in zip(run(weights, PIXELS, linear), reference(weights, PIXELS), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
 
 
 def on_the_int8_grid(weights: VisionWeights) -> VisionWeights:
-    """Round linear weights to int8 beforehand, so that only activations differ."""
+    """Round linear weights to int8 beforehand, as the wheel's are."""
     state = dict(weights.state)
     for name, value in state.items():
         if name.endswith(("proj.weight", "fc1.weight", "fc2.weight")):
@@ -88,6 +89,15 @@ def test_weights_on_the_grid_are_kept_exactly() -> None:
     again, scale_again = quantize_channels((values * scale).astype(np.float32))
     np.testing.assert_array_equal(values, again)
     np.testing.assert_allclose(scale, scale_again, rtol=1e-6)
+
+
+@pytest.mark.parametrize("on_grid", [True, False])
+def test_only_weights_off_the_grid_take_a_second_digit(on_grid: bool) -> None:
+    weights = on_the_int8_grid(tiny_weights()) if on_grid else tiny_weights()
+    model = build_graph(weights, SPEC, layers=LAYERS, linear=int8_linear)
+    second = [t.name for t in model.graph.initializer if t.name.endswith(".weight_q8_rest")]
+    # Four of attention and two of the perceptron in each block.
+    assert len(second) == (0 if on_grid else 6 * 3)
 
 
 def test_an_empty_channel_is_zero() -> None:
