@@ -174,4 +174,5 @@ class Checkpoints:
         """Return the held images' logits, if they were kept."""
         if self._latest.judged is None or (data := self._whole(self._latest.judged)) is None:
             return None
-        return {Variant(name): values for name, values in load_tensors(data).items()}
+        found = load_tensors(data)
+        return {variant: found[variant.value] for variant in Variant if variant.value in found}
