@@ -155,6 +155,7 @@ def test_a_failure_says_why_in_the_state_and_the_rule_hears_of_it(cloud: Cloud) 
     assert heard["source"] == "aws.states"
     assert heard["detail"]["status"] == "FAILED"
     assert json.loads(heard["detail"]["input"])["how"] == "fail"
+    assert heard["detail"]["error"] == "States.TaskFailed"
 
 
 def test_a_name_is_taken_once(cloud: Cloud) -> None:
