@@ -124,7 +124,7 @@ def audit(
         shortcut=find_shortcut(entries),
     )  # fmt: skip
     return found.model_copy(
-        update={"errors": _errors(found, entries), "warnings": _warnings(found)}
+        update={"errors": errors(record, entries), "warnings": _warnings(found)}
     )
 
 
@@ -171,21 +171,22 @@ def _near(entries: Sequence[CatalogEntry]) -> Near:
     )
 
 
-def _errors(found: Audit, entries: Sequence[CatalogEntry]) -> tuple[str, ...]:
-    errors = []
-    if contradicting := found.rejected.get(CONTRADICTION):
-        name = next((n for n, why in found.examples if why.startswith(CONTRADICTION)), "")
-        errors.append(
+def errors(record: DatasetRecord, entries: Sequence[CatalogEntry]) -> tuple[str, ...]:
+    """Say what forbids training on a dataset whatever its split; each sentence says what to do."""
+    found = []
+    if contradicting := record.reasons.get(CONTRADICTION):
+        name = next((n for n, why in record.rejected if why.startswith(CONTRADICTION)), "")
+        found.append(
             f"{contradicting} images are in both classes, byte for byte ({name}); remove each of "
             "them from the class it does not belong to"
         )
-    errors += mislabelled(entries)
-    if found.leaks:
-        errors.append(
-            f"the split leaks: {', '.join(found.leaks[:5])} has images in train and in test; put "
+    found += mislabelled(entries)
+    if leaking := leaks(entries):
+        found.append(
+            f"the split leaks: {', '.join(leaking[:5])} has images in train and in test; put "
             "each source wholly into one split, or leave the split empty"
         )
-    return tuple(errors)
+    return tuple(found)
 
 
 def _warnings(found: Audit) -> tuple[str, ...]:

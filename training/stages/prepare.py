@@ -9,15 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from detector.contract import ContractError
-from training.data.audit import Audit, audit
+from training.data.audit import Audit, audit, errors
 from training.data.audit_page import render
-from training.data.catalog import (
-    CATALOG_FILE,
-    CatalogEntry,
-    DatasetRecord,
-    read_catalog,
-    write_catalog,
-)
+from training.data.catalog import CATALOG_FILE, CatalogEntry, read_catalog, write_catalog
 from training.data.locate import find_in, is_packed, storage_at
 from training.data.pack import Packed, pack, read_record
 from training.data.place import DatasetError
@@ -32,7 +26,7 @@ from training.data.prepared import (
 )
 from training.data.split import Split, SplitError, calibration_sources, split, with_held
 from training.stages.context import StageContext, StageError, counting
-from training.storage import MissingFileError, Storage
+from training.storage import MissingFileError
 
 __all__ = ["PREPARED_FILE", "Prepared", "prepare"]
 
@@ -79,15 +73,11 @@ def _prepare(context: StageContext) -> Prepared:
     context.tell(f"dataset {record.name}@{record.digest[:16]}: {record.images} images")
     entries = tuple(read_catalog(packed.storage.read(CATALOG_FILE), where=f"{where}/catalog.jsonl"))
     context.stop.check()
-    files = context.files.child(FOLDER)
-    before = audit(record, entries, where)
-    _write_audit(files, before)
-    _refuse(before)
-    done = split(entries)
+    done = _split(context, packed, entries)
     final = _with_calibration(context, done)
     _check_disk(final, context.scratch)
     context.stop.check()
-    return _write(context, files, packed, done, final)
+    return _write(context, packed, done, final)
 
 
 def _packed(context: StageContext) -> Packed:
@@ -109,9 +99,15 @@ def _packed(context: StageContext) -> Packed:
         )
 
 
-def _refuse(found: Audit) -> None:
-    if found.errors:
-        raise StageError("; ".join(found.errors))
+def _split(context: StageContext, packed: Packed, entries: Sequence[CatalogEntry]) -> Split:
+    """Split the dataset; where that is refused, leave an audit that shows what is wrong."""
+    try:
+        if wrong := errors(packed.record, entries):
+            raise StageError("; ".join(wrong))
+        return split(entries)
+    except (StageError, SplitError):
+        _write_audit(context, audit(packed.record, entries, packed.storage.uri))
+        raise
 
 
 def _with_calibration(context: StageContext, done: Split) -> tuple[CatalogEntry, ...]:
@@ -142,21 +138,18 @@ def _check_disk(entries: Sequence[CatalogEntry], scratch: Path) -> None:
         )
 
 
-def _write_audit(files: Storage, found: Audit) -> None:
+def _write_audit(context: StageContext, found: Audit) -> None:
+    files = context.files.child(FOLDER)
     files.write(AUDIT_FILE, found.dumps().encode(), content_type=JSON)
     files.write(PAGE_FILE, render(found).encode(), content_type=HTML)
 
 
 def _write(
-    context: StageContext,
-    files: Storage,
-    packed: Packed,
-    done: Split,
-    final: tuple[CatalogEntry, ...],
+    context: StageContext, packed: Packed, done: Split, final: tuple[CatalogEntry, ...]
 ) -> Prepared:
-    record: DatasetRecord = packed.record
+    record, files = packed.record, context.files.child(FOLDER)
     after = audit(record, final, packed.storage.uri, dropped=done.near_duplicates)
-    _write_audit(files, after)
+    _write_audit(context, after)
     files.write(CATALOG_FILE, write_catalog(final))
     prepared = Prepared(
         run=context.run.run,
