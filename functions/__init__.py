@@ -1,4 +1,5 @@
-"""The Lambda functions, a folder each: intake, plan, express, collect; and what they share.
+"""The Lambda functions, a folder each, and what they share.
 
-Handlers are thin; intake and plan import no ML package, express and collect run the scorer's code.
+Of scoring: intake, plan, express, collect. Of training: begin, gate, promote, tell.
+Handlers are thin; only express and collect import an ML package, as they run the scorer's code.
 """

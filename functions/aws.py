@@ -8,6 +8,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -27,6 +28,12 @@ def s3_client() -> "S3Client":
 def ssm_client() -> "SSMClient":
     """Return the Systems Manager client of this process."""
     return boto3.client("ssm", config=CONFIG)
+
+
+@cache
+def sns_client() -> "SNSClient":
+    """Return the notification client of this process."""
+    return boto3.client("sns", config=CONFIG)
 
 
 @cache

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 RESULTS, MODELS, INTAKE = "results-bucket", "models-bucket", "intake-bucket"
+TRAINING, SOURCE = "training-bucket", "source-bucket"
 CHAMPION_PARAMETER = "/stack/champion"
 
 
@@ -44,7 +45,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    clients = (aws.s3_client, aws.ssm_client, aws.states_client)
+    clients = (aws.s3_client, aws.ssm_client, aws.sns_client, aws.states_client)
     for client in clients:
         client.cache_clear()
     with mock_aws():
@@ -56,7 +57,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def s3() -> "S3Client":
     client = boto3.client("s3")
-    for bucket in (RESULTS, MODELS, INTAKE):
+    for bucket in (RESULTS, MODELS, INTAKE, TRAINING, SOURCE):
         client.create_bucket(Bucket=bucket)
     return client
 

@@ -1,4 +1,4 @@
-"""The template and the state machine as plain data."""
+"""The template as plain data."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "template.yaml"
-SCORING = ROOT / "statemachines" / "scoring.asl.yaml"
+STATE_MACHINES = ROOT / "statemachines"
 
 
 class _Loader(yaml.SafeLoader):
@@ -37,12 +37,6 @@ def template() -> dict[str, Any]:
     return document
 
 
-def scoring() -> dict[str, Any]:
-    """Return the state machine."""
-    document: dict[str, Any] = yaml.safe_load(SCORING.read_text())
-    return document
-
-
 def resources(kind: str) -> dict[str, dict[str, Any]]:
     """Return the resources of one type by their logical names."""
     return {n: r for n, r in template()["Resources"].items() if r["Type"] == kind}
@@ -59,12 +53,17 @@ def walk(value: Any) -> Iterator[Any]:
             yield from walk(part)
 
 
-def statements() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every statement of a role's policies, with the role's name."""
-    for name, role in resources("AWS::IAM::Role").items():
-        for policy in role["Properties"].get("Policies", []):
+def chosen(value: Any) -> Any:
+    """Return a value as it is where every condition holds."""
+    return value["Fn::If"][1] if isinstance(value, dict) and "Fn::If" in value else value
+
+
+def statements(role: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every statement of the roles' policies, or of one role's, with the role's name."""
+    for name, found in resources("AWS::IAM::Role").items():
+        for policy in found["Properties"].get("Policies", []) if role in (None, name) else []:
             for statement in policy["PolicyDocument"]["Statement"]:
-                yield name, statement
+                yield name, chosen(statement)
 
 
 def listed(value: Any) -> list[Any]:

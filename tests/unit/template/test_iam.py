@@ -2,11 +2,13 @@ from typing import Any
 
 import pytest
 
-from tests.unit.template.document import listed, resources, statements, walk
+from tests.unit.template.document import listed, resources, statements, template, walk
+from tests.unit.template.machine import Machine
 
 # Actions that have no resource to name, from the Service Authorization Reference.
 WITHOUT_RESOURCE = {
     "batch:DescribeJobs",
+    "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
@@ -26,10 +28,33 @@ WITHOUT_RESOURCE = {
 @pytest.mark.parametrize(("role", "statement"), list(statements()))
 def test_no_statement_allows_more_than_it_names(role: str, statement: dict[str, Any]) -> None:
     actions = listed(statement["Action"])
+    if statement["Effect"] == "Deny":
+        return  # takes away only
     assert statement["Effect"] == "Allow"
     assert not [action for action in actions if "*" in action], role
     if "*" in listed(statement["Resource"]):
         assert set(actions) <= WITHOUT_RESOURCE, role
+    if "cloudwatch:PutMetricData" in actions:
+        # Its namespace is what stands in for a resource.
+        assert set(statement["Condition"]["StringEquals"]) == {"cloudwatch:namespace"}
+
+
+@pytest.mark.parametrize("name", sorted(resources("AWS::IAM::Role")))
+def test_every_role_is_used(name: str) -> None:
+    others = {n: r for n, r in template()["Resources"].items() if n != name}
+    named = ({"Fn::GetAtt": [name, "Arn"]}, {"Ref": name})
+    assert any(part in named for part in walk(others))
+
+
+@pytest.mark.parametrize("name", sorted(resources("AWS::IAM::Role")))
+def test_services_act_for_this_account_only(name: str) -> None:
+    trust = resources("AWS::IAM::Role")[name]["Properties"]["AssumeRolePolicyDocument"]
+    (statement,) = trust["Statement"]
+    service = statement["Principal"]["Service"]
+    # Lambda and EC2 take a role only from who may pass it; the others could be asked by strangers.
+    if service not in {"lambda.amazonaws.com", "ec2.amazonaws.com"}:
+        condition = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        assert statement["Condition"] == condition
 
 
 def test_only_the_hosts_use_a_policy_of_aws() -> None:
@@ -58,10 +83,106 @@ def test_scorers_cannot_write_what_they_read() -> None:
         ]
 
 
-def test_nobody_can_delete_an_object() -> None:
-    assert not [
-        s for _, s in statements() for a in listed(s["Action"]) if "Delete" in a and "s3" in a
+def who_may(action: str, resource: str) -> set[str]:
+    """Return the roles that are allowed an action on a resource, as the template writes it."""
+    return {
+        role
+        for role, statement in statements()
+        if statement["Effect"] == "Allow"
+        and action in listed(statement["Action"])
+        and any(resource in str(part) for part in listed(statement["Resource"]))
+    }
+
+
+def test_nobody_can_delete_an_object_but_what_training_left_behind() -> None:
+    found = {
+        (role, str(statement["Resource"]["Fn::Sub"]))
+        for role, statement in statements()
+        for action in listed(statement["Action"])
+        if "Delete" in action and "s3" in action
+    }
+    assert found == {
+        ("TrainerRole", "${TrainingBucket.Arn}/runs/*/checkpoints/*"),
+        ("SageMakerRole", "${TrainingBucket.Arn}/runs/*/checkpoints/*"),
+        ("PreparationRole", "${TrainingBucket.Arn}/datasets/*/packing/*"),
+    }
+
+
+def test_only_promote_names_the_champion_and_keeps_the_log() -> None:
+    assert who_may("ssm:PutParameter", "/champion") == {"PromoteRole"}
+    assert who_may("s3:PutObject", "/promotions/*") == {"PromoteRole"}
+    # Nor by a wider pattern of the same bucket.
+    wide = [
+        role
+        for role, statement in statements()
+        for part in listed(statement["Resource"])
+        if "s3:PutObject" in listed(statement["Action"]) and "ModelsBucket.Arn}/*" in str(part)
     ]
+    assert wide == []
+
+
+def test_only_export_releases_detectors() -> None:
+    assert who_may("s3:PutObject", "${ModelsBucket.Arn}/models/*") == {"PreparationRole"}
+
+
+@pytest.mark.parametrize("name", ["PreparationRole", "TrainerRole", "SageMakerRole"])
+def test_the_judged_write_neither_what_was_asked_nor_what_was_decided(name: str) -> None:
+    (denied,) = [s for _, s in statements(name) if s["Effect"] == "Deny"]
+    assert denied["Action"] == "s3:PutObject"
+    assert denied["Resource"] == [
+        {"Fn::Sub": "${TrainingBucket.Arn}/runs/*/run.json"},
+        {"Fn::Sub": "${TrainingBucket.Arn}/runs/*/gate.json"},
+    ]
+    assert who_may("s3:PutObject", "/gate.json") == {"GateRole"}
+    assert who_may("s3:PutObject", "/run.json") == {"BeginRole"}
+
+
+def test_training_is_allowed_the_same_on_either_compute() -> None:
+    policies = resources("AWS::IAM::Role")
+    trainer = policies["TrainerRole"]["Properties"]["Policies"]
+    sagemaker = policies["SageMakerRole"]["Properties"]["Policies"]
+    assert trainer == [p for p in sagemaker if p["PolicyName"] == "train"]
+
+
+def test_a_role_is_handed_to_sagemaker_only() -> None:
+    (statement,) = [s for _, s in statements() if "iam:PassRole" in listed(s["Action"])]
+    assert statement["Resource"] == {"Fn::GetAtt": ["SageMakerRole", "Arn"]}
+    condition = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    assert statement["Condition"] == condition
+
+
+def test_the_machine_touches_training_jobs_of_its_stack_only() -> None:
+    found = [
+        s
+        for _, s in statements("TrainingMachineRole")
+        if any(a.startswith("sagemaker:") for a in listed(s["Action"]))
+    ]
+    keys = [next(iter(s["Condition"]["StringEquals"].items())) for s in found]
+    stack = {"Ref": "AWS::StackName"}
+    assert keys == [("aws:RequestTag/Project", stack), ("aws:ResourceTag/Project", stack)]
+    (tag,) = Machine("training").states["TrainOnSageMaker"]["Parameters"]["Tags"]
+    assert tag == {"Key": "Project", "Value": "${Stack}"}
+    assert Machine("training").resource["DefinitionSubstitutions"]["Stack"] == stack
+
+
+@pytest.mark.parametrize("name", ["PreparationRole", "TrainerRole", "SageMakerRole"])
+def test_the_one_secret_is_read_by_name_where_there_is_one(name: str) -> None:
+    (policy, *_) = resources("AWS::IAM::Role")[name]["Properties"]["Policies"]
+    (conditional,) = [s["Fn::If"] for s in policy["PolicyDocument"]["Statement"] if "Fn::If" in s]
+    condition, statement, otherwise = conditional
+    assert (condition, otherwise) == ("HasWandb", {"Ref": "AWS::NoValue"})
+    assert statement["Action"] == "secretsmanager:GetSecretValue"
+    assert statement["Resource"] == {"Ref": "WandbSecretArn"}
+
+
+def test_every_revision_of_a_stages_job_can_be_submitted() -> None:
+    (submit,) = [
+        s for _, s in statements("TrainingMachineRole") if "batch:SubmitJob" in listed(s["Action"])
+    ]
+    arns = [part["Fn::Sub"] for part in submit["Resource"] if "Fn::Sub" in part]
+    for name in ("preparation", "trainer"):
+        assert sum(arn.endswith(f"/${{AWS::StackName}}-{name}") for arn in arns) == 1
+        assert sum(arn.endswith(f"/${{AWS::StackName}}-{name}:*") for arn in arns) == 1
 
 
 def test_no_inbound_network() -> None:

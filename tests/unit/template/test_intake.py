@@ -30,9 +30,9 @@ def test_messages_stay_hidden_long_enough_and_poison_is_set_aside() -> None:
 
 
 def test_only_the_queue_is_gathered_from() -> None:
-    events = [
-        event
-        for function in resources("AWS::Serverless::Function").values()
-        for event in function["Properties"].get("Events", {}).values()
-    ]
-    assert [event["Type"] for event in events] == ["SQS"]
+    events = {
+        name: [event["Type"] for event in function["Properties"]["Events"].values()]
+        for name, function in resources("AWS::Serverless::Function").items()
+        if "Events" in function["Properties"]
+    }
+    assert events == {"IntakeFunction": ["SQS"], "TellFunction": ["EventBridgeRule"]}

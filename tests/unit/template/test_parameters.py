@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aidetect.outputs import StackOutputs
 from tests.unit.template.document import TEMPLATE, resources, template, walk
 
 PARAMETERS: dict[str, dict[str, Any]] = template()["Parameters"]
@@ -48,9 +49,10 @@ def test_outputs_that_others_rely_on_are_there() -> None:
     expected = (
         "IntakeBucket ResultsBucket ModelsBucket ArrivalsQueueUrl ArrivalsDlqUrl "
         "ScoringStateMachineArn JobQueueArn ChampionParameter CompletedTopicArn GlueDatabase "
-        "AthenaWorkgroup"
+        "AthenaWorkgroup TrainingBucket TrainingStateMachineArn CpuJobQueueArn"
     )
     assert set(expected.split()) <= set(outputs)
+    assert set(StackOutputs.model_fields) <= set(outputs)
     assert all(output["Description"] for output in outputs.values())
 
 

@@ -1,0 +1,1 @@
+"""Begins a training run: what was asked is validated, pinned, and written down."""

@@ -1,0 +1,56 @@
+"""Deciding what a run is called and what its detector will be."""
+
+import hashlib
+import re
+from datetime import datetime
+
+from detector.plan import DetectorRef
+from detector.training_request import RUN_PATTERN, RequestError, TrainingRequest
+from detector.training_run import TrainingRun
+from functions.begin.settings import BeginSettings
+
+# A SageMaker training job's name has up to 63 characters, and ends in nine of the state machine's.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+MAX_RUN_LENGTH = 50
+
+
+def run_name(execution: str) -> str:
+    """Return the run's name, which is its execution's.
+
+    Raises
+    ------
+    RequestError
+        If a bucket's key or a SageMaker job cannot be called so.
+    """
+    if len(execution) > MAX_RUN_LENGTH or not re.fullmatch(RUN_PATTERN, execution):
+        raise RequestError(
+            f"the execution's name {execution!r} cannot name a run: take letters, digits and "
+            f"single hyphens, at most {MAX_RUN_LENGTH} of them; `aidetect train` chooses one"
+        )
+    return execution
+
+
+def version(run: str, now: datetime) -> str:
+    """Return the version of what a run trains: the day, and six digits that are the run's own."""
+    return f"{now.year}.{now.month}.{now.day}-{hashlib.sha256(run.encode()).hexdigest()[:6]}"
+
+
+def draft(
+    request: TrainingRequest,
+    run: str,
+    *,
+    champion: DetectorRef | None,
+    settings: BeginSettings,
+    now: datetime,
+) -> TrainingRun:
+    """Return the description of a run that begins now."""
+    return TrainingRun(
+        run=run,
+        created_at=now.isoformat(timespec="milliseconds"),
+        training_bucket=settings.training_bucket,
+        models_bucket=settings.models_bucket,
+        request=request,
+        champion=champion,
+        name=request.name or f"clip-{request.recipe.value}",
+        version=version(run, now),
+    )

@@ -1,0 +1,1 @@
+"""Decides whether a trained detector may take the place of the champion."""

@@ -1,0 +1,1 @@
+"""Makes a detector that passed its gate the champion."""

@@ -1,0 +1,1 @@
+"""Tells people of a training run that failed."""

@@ -1,0 +1,59 @@
+"""The event by which Step Functions tells that an execution ended, read as far as it matters."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+# Where the causes that services give say in words what went wrong: of Lambda, Batch and SageMaker.
+_SAYS = ("errorMessage", "StatusReason", "FailureReason")
+_NAMES = ("JobName", "TrainingJobName")
+
+
+@dataclass(frozen=True)
+class EndedExecution:
+    """An execution that did not succeed.
+
+    Attributes
+    ----------
+    arn, status, error
+        As Step Functions says; ``error`` is empty where it says none.
+    run
+        The training run it was for: its own name, or the run that it went on with.
+    job
+        Name of the job that failed; empty where it was none.
+    why
+        What went wrong, in the words of the service.
+    """
+
+    arn: str
+    status: str
+    run: str
+    error: str
+    job: str
+    why: str
+
+    @classmethod
+    def of(cls, detail: dict[str, Any]) -> Self:
+        """Read the event's detail.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+        """
+        cause = _object(detail.get("cause"))
+        said = (str(cause[key]) for key in _SAYS if cause.get(key))
+        return cls(
+            arn=detail["executionArn"],
+            status=detail["status"],
+            run=str(_object(detail.get("input")).get("run") or detail["name"]),
+            error=detail.get("error") or "",
+            job=next((str(cause[key]) for key in _NAMES if cause.get(key)), ""),
+            why=next(said, detail.get("cause") or ""),
+        )
+
+
+def _object(text: Any) -> dict[str, Any]:
+    """Return what a JSON text says if it is an object; long ones are cut off, and then say none."""
+    try:
+        found = json.loads(text or "")
+    except (TypeError, json.JSONDecodeError):
+        return {}
+    return found if isinstance(found, dict) else {}
