@@ -1,4 +1,4 @@
-"""The model card that goes with a fitted head."""
+"""The model card that goes with a head fitted by hand, such as the embedded one."""
 
 from string import Template
 
@@ -7,6 +7,14 @@ from detector.package import Encoder
 from training.head import FittedOn
 from training.report import render_report
 
+PURPOSE = """\
+## What it is for
+Sorting many images so that people look at the right ones first. It is **not proof**. Do not use it
+to accuse a person, to decide on someone's work, exam, claim or account without a human look at
+other evidence, or on anything that is not a photograph (drawings, screenshots, scans, medical
+images were not in the data).
+"""
+
 CARD = Template("""\
 # Model card: $name $version
 
@@ -14,12 +22,7 @@ A first, honest baseline: a linear head on the frozen image tower of **$encoder*
 calibrated probability that a photograph-like image was made or largely altered by a generator, and
 a verdict, `ai`, `unsure` or `real`.
 
-## What it is for
-Sorting many images so that people look at the right ones first. It is **not proof**. Do not use it
-to accuse a person, to decide on someone's work, exam, claim or account without a human look at
-other evidence, or on anything that is not a photograph (drawings, screenshots, scans, medical
-images were not in the data).
-
+$purpose
 ## How it was made
 - Encoder: $encoder, weights from `$source`, SHA-256 `$encoder_hash`, licence $licence.
 - Head: the class token after blocks $layers, each standardised, a logistic head on each
@@ -75,6 +78,7 @@ def render_card(
     return CARD.substitute(
         name=name,
         version=version,
+        purpose=PURPOSE,
         encoder=encoder.name,
         source=encoder.source,
         encoder_hash=encoder.sha256,

@@ -60,7 +60,7 @@ class Limit:
 
 def limits(images: int) -> tuple[Limit, ...]:
     """Return the limits for a number of images, one of which may lie on the edge of a band."""
-    one = 1 - 1 / images
+    one = (images - 1) / images
     return (
         Limit("torch.logit", LOGIT_TOLERANCE),
         Limit("fp16.probability", HALF_PROBABILITY),
