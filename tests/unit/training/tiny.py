@@ -1,5 +1,6 @@
 """Vision towers small enough for a test, and labelled pictures made on the spot."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,11 +41,11 @@ def tiny_weights(config: VisionConfig = CONFIG, seed: int = 0) -> VisionWeights:
     )
 
 
-def make_images(root: Path, per_source: int = 6) -> Path:
-    """Write two sources of each class: smooth pictures are "ai", noisy ones "real"."""
+def make_images(root: Path, per_source: int = 6, sources: Sequence[str] = ("one", "two")) -> Path:
+    """Write sources of each class, by default two: smooth pictures are "ai", noisy ones "real"."""
     rng = np.random.default_rng(1)
     for label in ("real", "ai"):
-        for source in ("one", "two"):
+        for source in sources:
             folder = root / label / f"{label}-{source}"
             folder.mkdir(parents=True)
             for number in range(per_source):
