@@ -21,6 +21,8 @@ from training.tune.schedule import Schedule
 # AdamW's state by the names torch gives it.
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 WEIGHT = "weight"
+# What of the loss scaler's state is a whole number, which JSON does not tell from others.
+COUNTS = ("growth_interval", "_growth_tracker")
 # Below this scale of the loss, fp16 has no room left for the gradients.
 MIN_SCALE = 1e-3
 
@@ -122,6 +124,5 @@ class Trainer:
                     for k, v in moments.items()
                 }
         if scaler:
-            self.scaler.load_state_dict(
-                {**scaler, "_growth_tracker": int(scaler["_growth_tracker"])}
-            )
+            counted = {name: int(scaler[name]) for name in COUNTS}
+            self.scaler.load_state_dict({**scaler, **counted})

@@ -26,6 +26,7 @@ def write_result(folder: Path, tuned: Tuned) -> None:
     (folder / "history").write_text(repr(tuned.history))
     logits = {variant.value: values.tolist() for variant, values in tuned.held_logits.items()}
     (folder / "logits").write_text(repr(logits))
+    (folder / "whole").touch()
 
 
 def ready() -> None:

@@ -67,7 +67,7 @@ def test_interrupted_equals_uninterrupted(
     while kills < KILLS:
         rounds += 1
         checkpoints, result = f"checkpoints-{rounds}", f"result-{rounds}"
-        while not (tmp_path / result / FILES[-1]).exists():
+        while not (tmp_path / result / "whole").exists():
             process = start(checkpoints, result, SETTINGS)
             process.join(rng.uniform(0.1, 0.7) * span if kills < KILLS else None)
             if process.exitcode is None:

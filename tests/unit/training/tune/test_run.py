@@ -17,6 +17,7 @@ from training.degrade import JUDGED, Variant
 from training.stages.context import StoppedError
 from training.tune import session
 from training.tune.batches import batches
+from training.tune.checkpoint import State
 from training.tune.defaults import rates_of
 from training.tune.errors import (
     CheckpointError,
@@ -295,7 +296,8 @@ def test_every_precision_steps_and_goes_on(tmp_path: Path, name: str) -> None:
     first = numbers(straight, 0)
     assert first["loss"] == pytest.approx(np.log(2), abs=0.02)
     broken = trainer_of(job, precision)
-    broken.restore(straight.tensors(), straight.scaler.state_dict())
+    kept = State(step=1, seconds=0.0, scaler=straight.scaler.state_dict()).model_dump_json()
+    broken.restore(straight.tensors(), State.model_validate_json(kept).scaler)
     assert broken.scaler.state_dict() == straight.scaler.state_dict()
     assert numbers(broken, 1) == numbers(straight, 1)
     one, two = straight.tensors(), broken.tensors()
