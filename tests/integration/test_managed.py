@@ -217,6 +217,11 @@ def test_batch_jobs_of_two_queues_share_the_hosts_folder(cloud: Cloud) -> None:
         said += cloud.lines("/aws/batch/job", found["container"]["logStreamName"])
     assert [line for line in said if line.startswith("before")] == ["before: False", "before: True"]
     assert [line for line in said if line.startswith("secret")] == ["secret: open sesame"] * 2
+    # A volume without a folder is an attempt's own, and gone with it.
+    assert said.count("own before: False") == 2
+    volumes = [Path(line.split(": ")[1]) for line in said if line.startswith("own: ")]
+    assert len(set(volumes)) == 2
+    assert not any(volume.exists() for volume in volumes)
     folder = next(line for line in said if line.startswith("folder")).split(": ")[1]
     assert Path(folder).is_relative_to(cloud.home)
     assert folder.endswith(os.path.join("mnt", "scratch", "work"))  # noqa: PTH118

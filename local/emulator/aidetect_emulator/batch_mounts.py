@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 
+def own_volumes(scratch: Path, job: str) -> Path:
+    """Give the folder of a job's own volumes, which go with its container."""
+    return scratch / "volumes" / job.replace(":", "-")
+
+
 def mounts(container: Mapping[str, Any], scratch: Path, job: str) -> dict[str, str]:
     """Give the folder for each path at which the container mounts one.
 
@@ -17,7 +22,7 @@ def mounts(container: Mapping[str, Any], scratch: Path, job: str) -> dict[str, s
     places = {}
     for volume in container.get("volumes") or []:
         source = (volume.get("host") or {}).get("sourcePath")
-        own = scratch / "volumes" / job.replace(":", "-") / volume["name"]
+        own = own_volumes(scratch, job) / volume["name"]
         places[volume["name"]] = scratch / "host" / source.strip("/") if source else own
     return {
         point["containerPath"].rstrip("/"): str(places[point["sourceVolume"]])

@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import logging
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from .batch_attempt import EXITED, Attempt, AttemptEnd
 from .batch_clients import client, client_of, endpoint
 from .batch_environment import Credentials, Host, JobIdentity, command_line
 from .batch_log import JobLog
-from .batch_mounts import mounts
+from .batch_mounts import mounts, own_volumes
 from .batch_retry import RetryStrategy
 from .batch_secrets import secret_variables
 from .batch_view import parent_status
@@ -108,9 +109,12 @@ def _secrets(job: Any) -> dict[str, str]:
     return secret_variables(_container(job), read)
 
 
+def _scratch() -> Path:
+    return settings.current().scratch / "batch"
+
+
 def _environ(job: Any, attempt: int) -> dict[str, str]:
-    here = settings.current()
-    scratch = here.scratch / "batch"
+    here, scratch = settings.current(), _scratch()
     scratch.mkdir(parents=True, exist_ok=True)
     mounted = mounts(_container(job), scratch, job.job_id)
     for folder in mounted.values():
@@ -165,8 +169,11 @@ def _try_once(job: Any, number: int) -> AttemptEnd:
     job._start_attempt()
     options = (_container(job).get("logConfiguration") or {}).get("options") or {}
     group = options.get("awslogs-group") or job._log_group
-    with JobLog(job._log_backend, group, job.log_stream_name) as log:
-        end = _attempt(job, number, log)
+    try:
+        with JobLog(job._log_backend, group, job.log_stream_name) as log:
+            end = _attempt(job, number, log)
+    finally:
+        shutil.rmtree(own_volumes(_scratch(), job.job_id), ignore_errors=True)
     job.exit_code = end.exit_code
     job.latest_attempt["container"].update(
         exitCode=end.exit_code, logStreamName=job.log_stream_name

@@ -9,4 +9,8 @@ kept = folder / "kept"
 print("before:", kept.exists())  # noqa: T201
 kept.write_text(os.environ["SESAME"])
 print("secret:", kept.read_text())  # noqa: T201
+own = Path(os.environ["OWN"])
+print("own before:", own.exists())  # noqa: T201
+own.mkdir()
+print("own:", own)  # noqa: T201
 print("folder:", folder)  # noqa: T201
