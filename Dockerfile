@@ -63,7 +63,7 @@ LABEL org.opencontainers.image.title="aidetect trainer" \
       org.opencontainers.image.description="Does one stage of a training run"
 CMD ["python", "-m", "training", "--help"]
 
-# The trainer once more, for SageMaker: it runs the image's own user, and mounts /opt/ml for root.
+# The trainer once more, for SageMaker: it runs the image's own user, and /opt/ml may be root's.
 FROM trainer AS sagemaker
 LABEL org.opencontainers.image.title="aidetect trainer for SageMaker"
 # hadolint ignore=DL3002

@@ -138,7 +138,7 @@ def test_the_user_and_home_are_those_of_the_job(image: str) -> None:
 
 
 def test_sagemakers_image_is_the_trainers_but_for_its_user() -> None:
-    # SageMaker gives /opt/ml to root, and knows no setting for the user.
+    # Below /opt/ml it may be root alone who writes, and SageMaker has no setting for the user.
     assert base("sagemaker") == "trainer"
     assert {word for word, _ in STAGES["sagemaker"]} == {"FROM", "LABEL", "USER"}
     assert arguments("USER", of=STAGES["sagemaker"]) == ["0:0"]
