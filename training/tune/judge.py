@@ -16,7 +16,8 @@ from training.degrade import JUDGED, Variant, degrade
 from training.stages.context import StopFlag
 from training.tune.model import TorchDetector
 from training.tune.prefetch import in_order
-from training.tune.views import Pixels, read_upright
+from training.tune.read import read_upright
+from training.tune.views import Pixels
 
 Floats = npt.NDArray[np.float64]
 

@@ -16,6 +16,7 @@ from detector.preprocess import upright_rgb
 from training.dataset import LabelledImage
 from training.stages.context import StopFlag
 from training.tune.order import Order
+from training.tune.read import opened
 
 # Larger images are cut to their middle: time and memory of the autoencoder grow with the area.
 MAX_SIDE = 1024
@@ -39,9 +40,9 @@ class PairFolder:
 
     def put(self, image: int, source: Path, rebuild: Rebuild) -> None:
         """Write both members of an image's pair."""
-        with Image.open(source) as opened:
-            options = _format_of(opened)
-            real = _cut(upright_rgb(opened))
+        with opened(source) as image_file:
+            options = _format_of(image_file)
+            real = _cut(upright_rgb(image_file))
         for rebuilt in (False, True):
             copy = rebuild(real) if rebuilt else real
             copy.save(self.path(image, rebuilt=rebuilt), **options)

@@ -7,8 +7,8 @@ from training.tune.job import Tuned, TuneJob
 def tune(job: TuneJob) -> Tuned:
     """Tune an encoder and its head.
 
-    The same job gives the same bits on the same machine, whether or not it was interrupted: it goes
-    on from the newest whole checkpoint in ``job.checkpoints``.
+    Goes on from the newest whole checkpoint in ``job.checkpoints``. On the same CPU the same job
+    gives the same bits, whether or not it was interrupted.
 
     Raises
     ------

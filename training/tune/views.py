@@ -1,46 +1,28 @@
 """From a draw to the pixels that are learnt from."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from detector.package import Preprocessing
-from detector.preprocess import preprocess, upright_rgb
+from detector.preprocess import preprocess
 from detector.training_request import Settings
-from training.dataset import DatasetError, LabelledImage
+from training.dataset import LabelledImage
 from training.degrade import Variant, degrade
 from training.tune.crops import random_crop
 from training.tune.errors import TuneError
 from training.tune.order import Draw
 from training.tune.pairs import PairFolder
+from training.tune.read import read_upright
 
 Pixels = npt.NDArray[np.uint8]
 
 # The kind of preprocessing that takes crops at native resolution.
 NATIVE = "native_crop"
 DEGRADED = tuple(variant for variant in Variant if variant is not Variant.CLEAN)
-
-
-def read_upright(path: Path) -> Image.Image:
-    """Return a file's image, upright RGB.
-
-    Raises
-    ------
-    DatasetError
-        If it cannot be read.
-    """
-    try:
-        with Image.open(io.BytesIO(path.read_bytes())) as image:
-            return upright_rgb(image)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DatasetError(
-            f"{path} cannot be read as an image ({error}); remove it from the data"
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -87,9 +69,12 @@ class Views:
         return np.stack(views)
 
     def _path(self, draw: Draw) -> Path:
-        if draw.paired and self.pairs is not None:
-            return self.pairs.path(draw.image, rebuilt=draw.rebuilt)
-        return self.images[draw.image].path
+        if not draw.paired:
+            return self.images[draw.image].path
+        if self.pairs is None:
+            # The image itself would be learnt as AI.
+            raise ValueError("a paired turn needs the folder that holds the pairs")
+        return self.pairs.path(draw.image, rebuilt=draw.rebuilt)
 
     def _variants(self, rng: np.random.Generator) -> list[Variant]:
         if not self.settings.degrade:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from detector.training_request import Recipe, Settings
+from detector.uri import S3Uri
 from tests.unit.training.tune.jobs import make_job
 from training.degrade import JUDGED
-from training.storage import LocalStorage, Storage
+from training.storage import LocalStorage, S3Storage, Storage
 from training.tune.checkpoint import JUDGED as JUDGED_FILE
 from training.tune.checkpoint import LATEST, Checkpoint, Checkpoints, State
 from training.tune.errors import CheckpointError, DivergedError
@@ -25,9 +26,11 @@ def checkpoint(step: int) -> Checkpoint:
     return Checkpoint(state, {"weight/a": np.full((2, 3), step, np.float32)})
 
 
-@pytest.fixture
-def storage(tmp_path: Path) -> LocalStorage:
-    return LocalStorage(tmp_path)
+@pytest.fixture(params=["local", "s3"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    if request.param == "local":
+        return LocalStorage(tmp_path)
+    return S3Storage(request.getfixturevalue("s3"), S3Uri("models", "runs/one/checkpoints"))
 
 
 def opened(storage: Storage, said: list[str] | None = None, job: str = JOB) -> Checkpoints:
@@ -41,7 +44,7 @@ def filled(storage: Storage, *steps: int) -> Checkpoints:
     return kept
 
 
-def test_what_is_saved_is_loaded(storage: LocalStorage) -> None:
+def test_what_is_saved_is_loaded(storage: Storage) -> None:
     filled(storage, 3)
     found = opened(storage).load()
     assert found is not None
@@ -49,36 +52,36 @@ def test_what_is_saved_is_loaded(storage: LocalStorage) -> None:
     assert np.array_equal(found.tensors["weight/a"], checkpoint(3).tensors["weight/a"])
 
 
-def test_there_is_none_at_first(storage: LocalStorage) -> None:
+def test_there_is_none_at_first(storage: Storage) -> None:
     assert opened(storage).load() is None
 
 
-def test_the_last_two_are_kept(storage: LocalStorage) -> None:
+def test_the_last_two_are_kept(storage: Storage) -> None:
     filled(storage, 1, 2, 3, 4)
     folders = {name.split("/")[0] for name in storage.names("step-")}
     assert folders == {"step-00000003", "step-00000004"}
     assert not [name for name in storage.names() if not name.endswith((".json", ".safetensors"))]
 
 
-def test_a_step_is_kept_once(storage: LocalStorage) -> None:
+def test_a_step_is_kept_once(storage: Storage) -> None:
     kept = filled(storage, 1, 2)
     before = {name: storage.read(name) for name in storage.names()}
     kept.save(checkpoint(2))
     assert {name: storage.read(name) for name in storage.names()} == before
 
 
-def damage_by_cutting(storage: LocalStorage, name: str) -> None:
+def damage_by_cutting(storage: Storage, name: str) -> None:
     storage.write(name, storage.read(name)[:-5])
 
 
-def damage_by_deleting(storage: LocalStorage, name: str) -> None:
+def damage_by_deleting(storage: Storage, name: str) -> None:
     storage.delete(name)
 
 
 @pytest.mark.parametrize("file", ["tensors.safetensors", "state.json"])
 @pytest.mark.parametrize("damage", [damage_by_cutting, damage_by_deleting])
 def test_damage_falls_back_to_the_one_before(
-    storage: LocalStorage, file: str, damage: Callable[[LocalStorage, str], None]
+    storage: Storage, file: str, damage: Callable[[Storage, str], None]
 ) -> None:
     filled(storage, 7, 8)
     damage(storage, f"step-00000008/{file}")
@@ -95,14 +98,14 @@ def test_damage_falls_back_to_the_one_before(
     assert again.state.step == 8
 
 
-def test_damage_to_all_begins_anew(storage: LocalStorage) -> None:
+def test_damage_to_all_begins_anew(storage: Storage) -> None:
     filled(storage, 7, 8)
     for name in storage.names("step-"):
         damage_by_cutting(storage, name)
     assert opened(storage).load() is None
 
 
-def test_a_damaged_index_begins_anew(storage: LocalStorage) -> None:
+def test_a_damaged_index_begins_anew(storage: Storage) -> None:
     filled(storage, 7)
     damage_by_cutting(storage, LATEST)
     said: list[str] = []
@@ -110,13 +113,13 @@ def test_a_damaged_index_begins_anew(storage: LocalStorage) -> None:
     assert "begins anew" in said[0]
 
 
-def test_another_jobs_checkpoints_are_refused(storage: LocalStorage) -> None:
+def test_another_jobs_checkpoints_are_refused(storage: Storage) -> None:
     filled(storage, 7)
     with pytest.raises(CheckpointError, match="folder of its own"):
         opened(storage, job="0" * 64).load()
 
 
-def test_weights_that_are_no_numbers_are_never_kept(storage: LocalStorage) -> None:
+def test_weights_that_are_no_numbers_are_never_kept(storage: Storage) -> None:
     kept = filled(storage, 1)
     bad = checkpoint(2)
     bad.tensors["weight/a"][0, 0] = np.nan
@@ -174,7 +177,7 @@ def test_a_kill_between_any_two_writes_loses_one_checkpoint_at_most(tmp_path: Pa
     assert outcomes == {"killed", "2", "3"}
 
 
-def test_judged_logits_belong_to_the_newest(storage: LocalStorage) -> None:
+def test_judged_logits_belong_to_the_newest(storage: Storage) -> None:
     kept = filled(storage, 1)
     logits = {variant: np.arange(3.0) + 1 / 3 for variant in JUDGED}
     kept.put_judged(logits)
@@ -192,7 +195,7 @@ def test_judged_logits_belong_to_the_newest(storage: LocalStorage) -> None:
     assert kept.judged() is None
 
 
-def test_the_index_says_what_it_is(storage: LocalStorage) -> None:
+def test_the_index_says_what_it_is(storage: Storage) -> None:
     filled(storage, 1, 2)
     document = json.loads(storage.read(LATEST))
     assert document["schema"] == "aidetect.checkpoints/1"

@@ -152,6 +152,12 @@ def test_an_image_that_cannot_be_read_is_named(images: list[LabelledImage], tmp_
         list(in_order([Draw(len(images), 1, 1.0, (0, 0, 0))], views, workers=2))
 
 
+def test_a_paired_turn_without_its_pair_is_refused(images: list[LabelledImage]) -> None:
+    turn = Draw(0, 1, 1.0, (0, 0, 0), paired=True, rebuilt=True)
+    with pytest.raises(ValueError, match="holds the pairs"):
+        Views(images, SPEC, Settings())(turn)
+
+
 def test_work_ahead_stays_within_bounds_and_in_order() -> None:
     begun: list[int] = []
 

@@ -12,7 +12,7 @@ from aidetect.samples import write_samples
 from detector.evaluation import Label
 from detector.training_request import Recipe, Settings
 from tests.unit.training.tune.jobs import make_job, pictures
-from training.dataset import LabelledImage
+from training.dataset import DatasetError, LabelledImage
 from training.stages.context import StopFlag, StoppedError
 from training.tune.autoencoder import WEIGHTS, Autoencoder
 from training.tune.order import Order
@@ -76,6 +76,12 @@ def test_members_are_alike_but_for_the_autoencoder(tmp_path: Path, kind: str) ->
         near = decibels(real.convert("RGB"), original.convert("RGB").crop((0, 0, 80, 56)))
         assert near > 30
         assert decibels(real.convert("RGB"), rebuilt.convert("RGB")) < 20
+
+
+def test_a_pair_that_cannot_be_made_names_the_image(tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"no image")
+    with pytest.raises(DatasetError, match=r"broken\.jpg cannot be read"):
+        PairFolder(tmp_path).put(0, tmp_path / "broken.jpg", lambda real: real)
 
 
 def test_large_images_are_cut_between_blocks(tmp_path: Path) -> None:

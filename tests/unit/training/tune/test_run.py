@@ -1,6 +1,8 @@
 """Tuning from job to result: it learns, goes on, heeds a stop, and says what is wrong."""
 
 import importlib.util
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -247,6 +249,11 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         tune(job)
 
 
+def test_the_entry_needs_no_torch() -> None:
+    code = "import sys, training.tune.run; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_the_probe_is_not_tuned(tmp_path: Path) -> None:
     with pytest.raises(TuneError, match="take layernorm or lora"):
         tune(make_job(tmp_path, Recipe.PROBE))
@@ -302,6 +309,19 @@ def test_every_precision_steps_and_goes_on(tmp_path: Path, name: str) -> None:
     assert numbers(broken, 1) == numbers(straight, 1)
     one, two = straight.tensors(), broken.tensors()
     assert all(np.array_equal(one[key], two[key]) for key in one)
+
+
+def test_compiling_is_a_switch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[torch.nn.Module] = []
+
+    def compile_(module: torch.nn.Module) -> torch.nn.Module:
+        compiled.append(module)
+        return module
+
+    monkeypatch.setattr(torch, "compile", compile_)
+    plain, faster = (trainer_of(make_job(tmp_path, compile=c)) for c in (False, True))
+    assert compiled == [faster.detector]
+    assert plain.forward is plain.detector
 
 
 def test_fp16_gives_up_where_no_scale_helps(tmp_path: Path) -> None:
