@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -16,8 +17,8 @@ from localstack.services.cloudformation.engine.v2.change_set_model_preproc impor
     PreprocEntityDelta,
 )
 from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
-from localstack.services.stepfunctions.resource_providers.aws_stepfunctions_statemachine import (
-    StepFunctionsStateMachineProvider,
+from localstack.services.stepfunctions.resource_providers import (
+    aws_stepfunctions_statemachine as state_machine_type,
 )
 
 
@@ -70,6 +71,18 @@ def _yaml_definition(original: Any) -> Any:
     return get_definition
 
 
+def _textual_substitutions(original: Any) -> Any:
+    """Let numbers be filled into a definition, whose substitutions LocalStack wants to be texts.
+
+    It has made numbers of all texts that look like one.
+    """
+
+    def apply(definition: str, substitutions: Mapping[str, Any]) -> Any:
+        return original(definition, {name: str(value) for name, value in substitutions.items()})
+
+    return apply
+
+
 def stable_name(stack_name: str, logical_resource_id: str) -> str:
     """Name a resource that the template does not name: the same in every deployment.
 
@@ -90,8 +103,11 @@ def install() -> None:
     ChangeSetModelPreproc._resolve_reference = _literal_variables(
         ChangeSetModelPreproc._resolve_reference
     )
-    machine = StepFunctionsStateMachineProvider
+    machine = state_machine_type.StepFunctionsStateMachineProvider
     machine._get_definition = _yaml_definition(machine._get_definition)
+    state_machine_type._apply_substitutions = _textual_substitutions(
+        state_machine_type._apply_substitutions
+    )
     s3_notifications.quote = encode_key
     notifier = s3_notifications.EventBridgeNotifier
     notifier._get_event_payload = staticmethod(_plain_event_key(notifier._get_event_payload))
