@@ -162,7 +162,7 @@ def _courses(lines: Sequence[Line]) -> list[tuple[str, Markup]]:
 def _run_facts(run: TrainingRun, report: Report) -> list[tuple[str, str]]:
     request = run.request
     pairs = [
-        ("Run", run.run),
+        ("Name", run.run),
         ("Begun", run.created_at),
         ("Detector", f"{run.name} {run.version}"),
         ("Dataset", request.dataset),
@@ -179,9 +179,14 @@ def _run_facts(run: TrainingRun, report: Report) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
+def _say(value: object) -> str:
+    if value is None:
+        return "default of the recipe"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _settings(run: TrainingRun) -> list[tuple[str, str]]:
     shown = run.request.settings.model_dump()
-    return [
-        (name.replace("_", " "), "default of the recipe" if value is None else str(value))
-        for name, value in shown.items()
-    ]
+    return [(name.replace("_", " "), _say(value)) for name, value in shown.items()]

@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,11 @@ def test_the_definition_finds_the_value(value: float, read: float) -> None:
     found = re.findall(definition("train/loss")["Regex"], stream.getvalue())
     assert [float(text) for text in found] == [pytest.approx(read)]
     assert definition("train/loss")["Name"] == "train/loss"
+
+
+def test_the_documented_definition_is_the_one_that_is_used() -> None:
+    document = Path(__file__).parents[4] / "docs" / "tracking.md"
+    assert f'"Regex": "{definition("train/loss")["Regex"]}"' in document.read_text()
 
 
 def test_what_is_no_number_is_not_found() -> None:
