@@ -88,7 +88,12 @@ class Cloud:
         return eventually(ended, what=f"the end of {arn}")
 
     def lines(self, group: str, stream: str) -> list[str]:
-        found = self.logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=stream)
+        try:
+            found = self.logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=stream)
+        except self.logs.exceptions.ResourceNotFoundException:
+            return []
+        if not found["logStreams"]:
+            return []
         (only,) = found["logStreams"]
         events = self.logs.get_log_events(
             logGroupName=group, logStreamName=only["logStreamName"], startFromHead=True
@@ -199,6 +204,31 @@ def test_a_stop_and_a_limit_leave_the_checkpoint(cloud: Cloud) -> None:
         cause = json.loads(cloud.end(arn)["cause"])
         assert (cause["TrainingJobStatus"], cause["SecondaryStatus"]) == ("Stopped", secondary)
     assert cloud.get("runs/one/checkpoints/stopped") == b"kept"
+
+
+def test_a_stopped_execution_stops_its_jobs(cloud: Cloud) -> None:
+    arn = cloud.start("managed-abort", "wait")
+    stream = "managed-abort/"
+    eventually(lambda: cloud.lines("/aws/sagemaker/TrainingJobs", stream) or None, what="a line")
+    cloud.sfn.stop_execution(executionArn=arn, error="Enough", cause="by hand")
+    assert cloud.end(arn)["status"] == "ABORTED"
+
+    def ended() -> Any:
+        found = cloud.sagemaker.describe_training_job(TrainingJobName="managed-abort")
+        return found if found["TrainingJobStatus"] not in ("InProgress", "Stopping") else None
+
+    assert eventually(ended, what="the job's end")["TrainingJobStatus"] == "Stopped"
+
+    sleep = cloud.sfn.start_execution(stateMachineArn=cloud.values["Sleeper"])["executionArn"]
+
+    def jobs(status: str) -> Any:
+        found = cloud.batch.list_jobs(jobQueue=cloud.values["Queue"], jobStatus=status)  # type: ignore[arg-type]
+        return [j for j in found["jobSummaryList"] if j["jobName"] == "sleeper"] or None
+
+    eventually(lambda: jobs("RUNNING"), what="the sleeper")
+    cloud.sfn.stop_execution(executionArn=sleep)
+    (job,) = eventually(lambda: jobs("FAILED"), what="the sleeper's end")
+    assert job["statusReason"] == "Execution stopped"
 
 
 def test_batch_jobs_of_two_queues_share_the_hosts_folder(cloud: Cloud) -> None:

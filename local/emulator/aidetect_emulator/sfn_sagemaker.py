@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
 """
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -36,6 +35,7 @@ from localstack.services.stepfunctions.asl.utils.boto_client import boto_client_
 from localstack.services.stepfunctions.asl.utils.encoding import to_json_str
 
 from .sagemaker_job import FINAL
+from .sfn_stop import Wait
 
 PARAMETERS = frozenset(
     {
@@ -120,7 +120,7 @@ class StateTaskServiceSagemaker(StateTaskServiceCallback):  # type: ignore[misc]
         resource_runtime_part: Any,
         normalised_parameters: Any,
         state_credentials: Any,
-    ) -> Callable[[], Any | None]:
+    ) -> Wait:
         sagemaker = boto_client_for("sagemaker", resource_runtime_part.region, state_credentials)
         env.stack.pop()
         name = normalised_parameters["TrainingJobName"]
@@ -138,7 +138,7 @@ class StateTaskServiceSagemaker(StateTaskServiceCallback):  # type: ignore[misc]
                 self._failed(env, StatesErrorName(typ=failed), failed.to_name(), to_json_str(found))
             )
 
-        return look
+        return Wait(look, lambda: sagemaker.stop_training_job(TrainingJobName=name))
 
     def _from_error(self, env: Any, ex: Exception) -> FailureEvent:
         if not isinstance(ex, ClientError):

@@ -16,6 +16,7 @@ from . import (
     persistence,
     settings,
     sfn_sagemaker,
+    sfn_stop,
     sqs_poller,
 )
 
@@ -37,6 +38,7 @@ def on_start() -> None:
     sqs_poller.install()
     batch_runner.install(here.batch_slots)
     sfn_sagemaker.install()
+    sfn_stop.install()
     iam_guard.install()
     kept = persistence.install()
     _running.callback(kept.stop)
