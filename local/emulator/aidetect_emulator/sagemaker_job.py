@@ -63,6 +63,7 @@ class TrainingJob:
     started: dt.datetime | None = None
     ended: dt.datetime | None = None
     transitions: list[dict[str, Any]] = field(default_factory=list)
+    _status_lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def name(self) -> str:
@@ -87,8 +88,18 @@ class TrainingJob:
         self._step(secondary or status, self.reason)
         self.ended = self.transitions[-1]["EndTime"] = _now()
         # Last: who polls for it finds the rest in place.
-        self.status = status
+        with self._status_lock:
+            self.status = status
         self.changed(self)
+
+    def ask_to_stop(self) -> bool:
+        """Ask the work to stop; False where it has ended."""
+        with self._status_lock:
+            if self.over:
+                return False
+            self.status = "Stopping"
+        self.stop.set()
+        return True
 
     def _step(self, secondary: str, message: str) -> None:
         now = _now()

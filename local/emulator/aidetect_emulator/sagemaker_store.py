@@ -106,10 +106,8 @@ class JobStore:
             ``ValidationException``, when it does not run.
         """
         job = self.get(place, name)
-        if job.over:
+        if not job.ask_to_stop():
             raise RefusedError(
                 "ValidationException",
                 f"The request was rejected because the training job is in status {job.status}.",
             )
-        job.status = "Stopping"
-        job.stop.set()
