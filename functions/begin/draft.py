@@ -31,8 +31,14 @@ def run_name(execution: str) -> str:
 
 
 def version(run: str, now: datetime) -> str:
-    """Return the version of what a run trains: the day, and six digits that are the run's own."""
-    return f"{now.year}.{now.month}.{now.day}-{hashlib.sha256(run.encode()).hexdigest()[:6]}"
+    """Return the version of what a run trains: year, month and day, time of day.
+
+    Three digits of the run's own end it, so that two runs that begin in one second do not train the
+    same version, which only one of them could release.
+    """
+    own = int(hashlib.sha256(run.encode()).hexdigest(), 16) % 1000
+    time = (now.hour * 100 + now.minute) * 100 + now.second
+    return f"{now.year}.{now.month}{now.day:02}.{time}{own:03}"
 
 
 def draft(

@@ -1,7 +1,10 @@
+import fnmatch
 from typing import Any
 
 import pytest
 
+from detector.layout import RunLayout
+from detector.uri import S3Uri
 from tests.unit.template.document import listed, resources, statements, template, walk
 from tests.unit.template.machine import Machine
 
@@ -28,8 +31,6 @@ WITHOUT_RESOURCE = {
 @pytest.mark.parametrize(("role", "statement"), list(statements()))
 def test_no_statement_allows_more_than_it_names(role: str, statement: dict[str, Any]) -> None:
     actions = listed(statement["Action"])
-    if statement["Effect"] == "Deny":
-        return  # takes away only
     assert statement["Effect"] == "Allow"
     assert not [action for action in actions if "*" in action], role
     if "*" in listed(statement["Resource"]):
@@ -88,8 +89,7 @@ def who_may(action: str, resource: str) -> set[str]:
     return {
         role
         for role, statement in statements()
-        if statement["Effect"] == "Allow"
-        and action in listed(statement["Action"])
+        if action in listed(statement["Action"])
         and any(resource in str(part) for part in listed(statement["Resource"]))
     }
 
@@ -127,14 +127,24 @@ def test_only_export_releases_detectors() -> None:
 
 @pytest.mark.parametrize("name", ["PreparationRole", "TrainerRole", "SageMakerRole"])
 def test_the_judged_write_neither_what_was_asked_nor_what_was_decided(name: str) -> None:
-    (denied,) = [s for _, s in statements(name) if s["Effect"] == "Deny"]
-    assert denied["Action"] == "s3:PutObject"
-    assert denied["Resource"] == [
-        {"Fn::Sub": "${TrainingBucket.Arn}/runs/*/run.json"},
-        {"Fn::Sub": "${TrainingBucket.Arn}/runs/*/gate.json"},
+    layout = RunLayout("bucket", "train-1")
+    allowed = [
+        str(part["Fn::Sub"]).removeprefix("${TrainingBucket.Arn}/")
+        for _, statement in statements(name)
+        if "s3:PutObject" in listed(statement["Action"])
+        for part in listed(statement["Resource"])
     ]
+
+    def may_write(uri: S3Uri) -> bool:
+        return any(fnmatch.fnmatchcase(uri.key, pattern) for pattern in allowed)
+
+    assert not may_write(layout.description)
+    assert not may_write(layout.gate)
+    assert may_write(layout.stage("train"))
+    assert may_write(layout.prepared.join("run.json")) is (name == "PreparationRole")
+    assert may_write(layout.evaluation) is (name != "PreparationRole")
     assert who_may("s3:PutObject", "/gate.json") == {"GateRole"}
-    assert who_may("s3:PutObject", "/run.json") == {"BeginRole"}
+    assert who_may("s3:PutObject", "/runs/*/run.json") == {"BeginRole"}
 
 
 def test_training_is_allowed_the_same_on_either_compute() -> None:
