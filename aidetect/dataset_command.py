@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from aidetect.console import emit, err, fail, guarded, out
+from aidetect.console import emit, err, guarded, out
 from aidetect.dataset_table import audit_view
 from aidetect.options import DEFAULT_STACK, Json, Stack, Where
 from aidetect.outputs import OutputsError
@@ -197,7 +197,7 @@ def audit(
         if page is not None:
             out.print(f"The page is {page}", soft_wrap=True, markup=False)
     if found.errors:
-        fail("; ".join(found.errors))
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -2,8 +2,15 @@
 
 import typer
 
-from aidetect import detector_command, local_command, redrive_command
+from aidetect import (
+    dataset_command,
+    detector_command,
+    local_command,
+    promotion_command,
+    redrive_command,
+)
 from aidetect.score_command import score
+from aidetect.train_command import train
 from aidetect.verdict_command import verdict
 
 app = typer.Typer(
@@ -19,6 +26,10 @@ app = typer.Typer(
 )
 app.add_typer(local_command.app, name="local")
 app.add_typer(detector_command.app, name="detector")
+app.add_typer(dataset_command.app, name="dataset")
 app.command()(score)
 app.command()(verdict)
 app.command()(redrive_command.redrive)
+app.command()(train)
+app.command()(promotion_command.promote)
+app.command()(promotion_command.rollback)

@@ -1,4 +1,4 @@
-"""``python -m training``: fit a head, evaluate it, build the embedded detector."""
+"""``python -m training``: fit a head, evaluate it, build its detector; run a stage as a job."""
 
 import argparse
 import shlex
@@ -14,12 +14,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from detector.cache import cache_home
 from detector.contract import ContractError
 from detector.package import PackageError
+from detector.training_run import Stage
 from training import embedded, weights
 from training.dataset import DatasetError, load_dataset
 from training.evaluation import evaluate, write_report
 from training.fitting import Naming, Setting, fit_folder
 from training.head import HeadError, read_head
 from training.report import render_report
+from training.sagemaker.main import main as run_sagemaker
+from training.stages.main import STAGES
+from training.stages.main import main as run_stage
 from training.vision import WeightsError
 
 EXPECTED = (WeightsError, DatasetError, HeadError, PackageError, ContractError, ValueError)
@@ -44,6 +48,10 @@ def parser() -> argparse.ArgumentParser:
     judge.add_argument("--out", type=Path, default=None, metavar="FOLDER")
     build = commands.add_parser("build", help="build a detector package and print its folder")
     build.add_argument("head", type=Path, nargs="?", default=embedded.DATA, metavar="FOLDER")
+    stage = commands.add_parser("stage", help="one stage of a training run, as a job runs it")
+    stage.add_argument("stage", type=Stage, choices=STAGES, metavar="STAGE")
+    stage.add_argument("--run", required=True, metavar="S3URI", help="the run's run.json")
+    commands.add_parser("sagemaker", help="the train stage as SageMaker runs it")
     return main
 
 
@@ -98,6 +106,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(words)
+    if arguments.command == "stage":
+        return run_stage(arguments.stage, arguments.run)
+    if arguments.command == "sagemaker":
+        return run_sagemaker()
     console = Console()
     try:
         run(arguments, console, public_command(words))

@@ -29,7 +29,7 @@ class HubDataset:
         DatasetError
             If it is neither.
         """
-        if Path(text).is_dir():
+        if text and Path(text).is_dir():
             return cls(text)
         before, at, after = text.partition("@")
         if at:
