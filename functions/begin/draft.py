@@ -1,6 +1,5 @@
 """Deciding what a run is called and what its detector will be."""
 
-import hashlib
 import re
 from datetime import datetime
 
@@ -30,15 +29,13 @@ def run_name(execution: str) -> str:
     return execution
 
 
-def version(run: str, now: datetime) -> str:
-    """Return the version of what a run trains: year, month and day, time of day.
+def version(now: datetime) -> str:
+    """Return the version of what is trained from now: the day.
 
-    Three digits of the run's own end it, so that two runs that begin in one second do not train the
-    same version, which only one of them could release.
+    Releasing it adds some digits of the package's own content (training/embedded.py), so that two
+    detectors of one day do not get in each other's way.
     """
-    own = int(hashlib.sha256(run.encode()).hexdigest(), 16) % 1000
-    time = (now.hour * 100 + now.minute) * 100 + now.second
-    return f"{now.year}.{now.month}{now.day:02}.{time}{own:03}"
+    return f"{now.year}.{now.month}.{now.day}"
 
 
 def draft(
@@ -58,5 +55,5 @@ def draft(
         request=request,
         champion=champion,
         name=request.name or f"clip-{request.recipe.value}",
-        version=version(run, now),
+        version=version(now),
     )

@@ -1,6 +1,7 @@
 """Deciding on a challenger: values in, findings out."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from statistics import fmean
 
 from detector.evaluation import Label, Report
@@ -20,10 +21,29 @@ def how_to_override(challenger: DetectorRef) -> str:
     return f"to promote it all the same: aidetect promote {challenger} --reason …"
 
 
-def judge_floor(evaluation: Report, challenger: DetectorRef, *, floor: float) -> Findings:
+@dataclass(frozen=True)
+class Challenger:
+    """A trained detector: as it was released, and ``name@version`` as it was evaluated before.
+
+    Its release adds ``-`` and digits of the package's content to the version.
+    """
+
+    ref: DetectorRef
+    trained: str
+
+    @property
+    def is_release(self) -> bool:
+        """Whether what was released goes by the name and version of what was trained."""
+        return str(self.ref) == self.trained or str(self.ref).startswith(f"{self.trained}-")
+
+
+def judge_floor(evaluation: Report, challenger: Challenger, *, floor: float) -> Findings:
     """Hold the challenger's accuracy on real photographs of unseen sources against the floor."""
-    if evaluation.detector != str(challenger):
-        why = f"the evaluation is of {evaluation.detector}, not of {challenger}: start a new run"
+    if evaluation.detector != challenger.trained:
+        why = (
+            f"the evaluation is of {evaluation.detector}, not of {challenger.trained}: "
+            "start a new run"
+        )
         return Findings(against=(why,))
     found = {v.variant: v.real_right.value for v in evaluation.variants}
     against: list[str] = []
@@ -49,17 +69,17 @@ def judge_floor(evaluation: Report, challenger: DetectorRef, *, floor: float) ->
 
 
 def judge_against(
-    champion: DetectorRef, comparison: Comparison, challenger: DetectorRef, *, tolerance: float
+    champion: DetectorRef, comparison: Comparison, challenger: Challenger, *, tolerance: float
 ) -> Findings:
     """Hold the challenger against the champion, on the same images of the same sources.
 
     Accuracies are means over sources and kinds of copies, so that each source has the same say.
     """
     pair = (comparison.challenger, comparison.champion)
-    if pair != (str(challenger), str(champion)):
+    if pair != (challenger.trained, str(champion)):
         why = (
-            f"the comparison is of {pair[0]} with {pair[1] or 'no champion'}, not of {challenger} "
-            f"with {champion}: start a new run"
+            f"the comparison is of {pair[0]} with {pair[1] or 'no champion'}, not of "
+            f"{challenger.trained} with {champion}: start a new run"
         )
         return Findings(against=(why,))
     rows = {label: [r for r in comparison.rows if _counts(r, label)] for label in Label}
@@ -68,7 +88,7 @@ def judge_against(
         why = (
             f"there are no {' and no '.join(lacking)} on which it can be compared fairly with the "
             f"champion {champion}{left}: add a test source that neither has learnt from, or, "
-            f"{how_to_override(challenger)}"
+            f"{how_to_override(challenger.ref)}"
         )
         return Findings(against=(why,))
     real, champion_real = _means(rows[Label.REAL])

@@ -10,7 +10,7 @@ from detector.evaluation import Report
 from detector.layout import RunLayout
 from detector.plan import DetectorRef
 from detector.training_run import Comparison, Exported, GateDecision, TrainingRun
-from functions.gate.decide import judge_against, judge_floor, judge_present
+from functions.gate.decide import Challenger, judge_against, judge_floor, judge_present
 from functions.gate.findings import Findings
 from functions.gate.settings import GateSettings
 from functions.gate.verify import verify_package
@@ -44,19 +44,17 @@ class Gate:
         if found := find(GateDecision, layout.gate, s3=self.s3):
             return found
         asked = load(TrainingRun, layout.description, s3=self.s3)
-        challenger = DetectorRef(
-            bucket=self.settings.models_bucket, name=asked.name, version=asked.version
-        )
+        challenger, exported = self._exported(layout, asked)
         findings = (
-            self._exported(layout, challenger)
-            + verify_package(challenger, s3=self.s3)
+            exported
+            + verify_package(challenger.ref, s3=self.s3)
             + self._evaluated(layout, challenger)
             + self._compared(layout, challenger, asked.champion)
-            + judge_present(asked.champion, self._champion(), challenger)
+            + judge_present(asked.champion, self._champion(), challenger.ref)
         )
         decision = GateDecision(
             run=run,
-            challenger=challenger,
+            challenger=challenger.ref,
             champion=asked.champion,
             passed=findings.passed,
             reasons=findings.reasons,
@@ -65,18 +63,28 @@ class Gate:
         )
         return save_once(decision, layout.gate, s3=self.s3)
 
-    def _exported(self, layout: RunLayout, challenger: DetectorRef) -> Findings:
+    def _exported(self, layout: RunLayout, asked: TrainingRun) -> tuple[Challenger, Findings]:
+        """Return what the run released; what it was to release, where it says nothing usable."""
+        trained = f"{asked.name}@{asked.version}"
+        bucket = self.settings.models_bucket
+        unreleased = Challenger(DetectorRef.parse(trained, bucket=bucket), trained)
         try:
             exported = load(Exported, layout.exported, s3=self.s3)
         except ContractError as error:
-            return Findings(against=(f"nothing usable was exported: {in_short(error)}",))
+            return unreleased, Findings(
+                against=(f"nothing usable was exported: {in_short(error)}",)
+            )
         numbers = {f"parity/{name}": value for name, value in exported.parity.items()}
-        if exported.detector == challenger:
-            return Findings(numbers=numbers)
-        why = f"the run exported {exported.detector}, and not {challenger} as it was to"
-        return Findings(against=(why,), numbers=numbers)
+        challenger = Challenger(exported.detector, trained)
+        if challenger.is_release and exported.detector.bucket == bucket:
+            return challenger, Findings(numbers=numbers)
+        why = (
+            f"the run exported {exported.detector} in {exported.detector.bucket}, not {trained} "
+            f"in {bucket}: start a new run"
+        )
+        return unreleased, Findings(against=(why,), numbers=numbers)
 
-    def _evaluated(self, layout: RunLayout, challenger: DetectorRef) -> Findings:
+    def _evaluated(self, layout: RunLayout, challenger: Challenger) -> Findings:
         try:
             evaluation = load(Report, layout.evaluation, s3=self.s3)
         except ContractError as error:
@@ -84,7 +92,7 @@ class Gate:
         return judge_floor(evaluation, challenger, floor=self.settings.gate_real_floor)
 
     def _compared(
-        self, layout: RunLayout, challenger: DetectorRef, champion: DetectorRef | None
+        self, layout: RunLayout, challenger: Challenger, champion: DetectorRef | None
     ) -> Findings:
         if champion is None:
             return Findings(favour=("there was no champion to beat",))

@@ -14,7 +14,7 @@ from detector.training_run import (
     SourceComparison,
     TrainingCompleted,
 )
-from functions.gate.decide import JUDGED, judge_against, judge_floor, judge_present
+from functions.gate.decide import JUDGED, Challenger, judge_against, judge_floor, judge_present
 from functions.gate.handler import handler, read_settings
 from functions.stored import MAX_REASON, load
 from tests.unit.functions.conftest import CHAMPION_PARAMETER, MODELS, TRAINING, FakeContext
@@ -24,6 +24,7 @@ from tests.unit.functions.training import (
     LAYOUT,
     PREFIX,
     RUN,
+    TRAINED,
     Scene,
     comparison,
     described_run,
@@ -36,6 +37,9 @@ from training.degrade import Variant
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
+
+
+JUDGED_ONE = Challenger(CHALLENGER, TRAINED)
 
 
 @pytest.fixture
@@ -174,8 +178,19 @@ def test_papers_that_are_missing_or_damaged_are_reasons(
     scene.remove(where)
     if body is not None:
         scene.put(where, body)
-    (why,) = reasons()
+    why, *others = reasons()
     assert says in why
+    # Who does not know what was released cannot find it either.
+    assert len(others) == (name == "exported")
+
+
+def test_a_detector_of_another_bucket_or_version_is_not_the_runs(scene: Scene) -> None:
+    elsewhere = CHALLENGER.model_copy(update={"bucket": "elsewhere"})
+    later = CHALLENGER.model_copy(update={"version": "2026.11.255"})
+    for other in (elsewhere, later):
+        scene.put(LAYOUT.exported, Exported(detector=other))
+        scene.remove(LAYOUT.gate)
+        assert reasons()[0].startswith(f"the run exported {other}")
 
 
 def test_all_that_is_wrong_is_said(scene: Scene) -> None:
@@ -192,8 +207,9 @@ def test_papers_of_another_detector_are_reasons(scene: Scene) -> None:
     scene.put(LAYOUT.evaluation, evaluation(detector="other@1"))
     scene.put(LAYOUT.comparison, comparison(challenger="other@1"))
     scene.put(LAYOUT.exported, Exported(detector=CHAMPION))
-    exported, evaluated, compared = reasons()
-    assert "exported probe@1.0.0, and not" in exported
+    exported, missing, evaluated, compared = reasons()
+    assert exported.startswith(f"the run exported probe@1.0.0 in {MODELS}, not {TRAINED}")
+    assert "models/clip-lora/2026.11.25/detector.json is missing" in missing
     assert "evaluation is of other@1" in evaluated
     assert "comparison is of other@1 with probe@1.0.0" in compared
 
@@ -244,7 +260,7 @@ def test_a_service_that_fails_is_no_reason_against_a_detector(
 @pytest.mark.parametrize(("share", "passes"), [(0.9, True), (0.8999, False), (math.nan, False)])
 @pytest.mark.parametrize("copy", JUDGED)
 def test_the_floor_holds_for_each_kind_of_copy(copy: str, share: float, passes: bool) -> None:
-    found = judge_floor(evaluation(real={copy: share}), CHALLENGER, floor=0.9)
+    found = judge_floor(evaluation(real={copy: share}), JUDGED_ONE, floor=0.9)
     assert found.passed is passes
     assert passes or copy in found.against[0]
     assert all(math.isfinite(value) for value in found.sound_numbers.values())
@@ -253,7 +269,7 @@ def test_the_floor_holds_for_each_kind_of_copy(copy: str, share: float, passes: 
 def test_a_copy_that_was_not_judged_is_a_reason() -> None:
     report = evaluation()
     short = report.model_copy(update={"variants": report.variants[:2]})
-    found = judge_floor(short, CHALLENGER, floor=0.0)
+    found = judge_floor(short, JUDGED_ONE, floor=0.0)
     assert found.against == ("the evaluation says nothing of hard copies",)
 
 
@@ -263,7 +279,7 @@ def test_copies_are_named_as_they_are_made() -> None:
 
 def against(*rows: SourceComparison) -> tuple[str, ...]:
     made: Comparison = comparison(*rows)
-    return judge_against(CHAMPION, made, CHALLENGER, tolerance=0.01).against
+    return judge_against(CHAMPION, made, JUDGED_ONE, tolerance=0.01).against
 
 
 @pytest.mark.parametrize(
@@ -311,6 +327,6 @@ def test_a_class_without_a_fair_comparison_is_refused_with_a_way_out(
 
 def test_sources_left_out_are_counted() -> None:
     left = comparison().model_copy(update={"rows": (), "left_out": ("a", "b")})
-    (why,) = judge_against(CHAMPION, left, CHALLENGER, tolerance=0.01).against
+    (why,) = judge_against(CHAMPION, left, JUDGED_ONE, tolerance=0.01).against
     assert "no real photographs and no AI images" in why
     assert "(2 sources were left out)" in why
