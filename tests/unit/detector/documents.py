@@ -2,15 +2,33 @@
 
 from detector.calibration import Calibration
 from detector.contract import Contract
+from detector.evaluation import Estimate, Label, Report, SourceResult, VariantResult
 from detector.manifest import ManifestHeader
 from detector.package import DetectorPackage, Encoder, Graph, PackageFile
 from detector.plan import BatchPlan, DetectorRef, Lane, Shard
+from detector.promotion import Action, Promotion
 from detector.reason import Reason
 from detector.summary import BatchSummary, Counts, ScoringCompleted, ShardRecord, Status
+from detector.training_request import Recipe, Settings, TrainingRequest
+from detector.training_run import (
+    Comparison,
+    Exported,
+    GateDecision,
+    Outcome,
+    SourceComparison,
+    Stage,
+    StageFailure,
+    StageRecord,
+    TrainingCompleted,
+    TrainingRun,
+)
 from detector.verdict import Decision, Verdict
 
 COUNTS = Counts(rows=3, verdicts={Verdict.AI: 2, Verdict.ERROR: 1}, reasons={Reason.BOMB: 1})
 SHA = "ab" * 32
+OLD = DetectorRef(bucket="models", name="clip-probe", version="1.0.0")
+NEW = DetectorRef(bucket="models", name="clip-lora", version="2026.11.25-0a1b2c3d")
+SHARE = Estimate(value=0.9, low=0.8, high=0.95)
 
 DOCUMENTS: dict[str, Contract] = {
     "manifest-header": ManifestHeader(origin="intake"),
@@ -60,5 +78,109 @@ DOCUMENTS: dict[str, Contract] = {
         decision=Decision(threshold=0.7, unsure_from=0.4),
         encoder=Encoder(name="clip-vit-base-patch16", source="wheel", layers=(8, 12)),
         opset=17,
+    ),
+    "evaluation": Report(
+        method="unseen",
+        detector=str(NEW),
+        data="photos",
+        images=10,
+        decision=Decision(threshold=0.7, unsure_from=0.4),
+        variants=(
+            VariantResult(
+                variant="clean",
+                real_right=SHARE,
+                ai_right=SHARE,
+                balanced=SHARE,
+                auc=SHARE,
+                unsure=0.1,
+                ai_called_real=0.05,
+                sources=(
+                    SourceResult(
+                        source="phone",
+                        label=Label.REAL,
+                        images=10,
+                        called_ai=0.1,
+                        called_unsure=0.1,
+                        called_real=0.8,
+                        right=SHARE,
+                    ),
+                ),
+            ),
+        ),
+        command="training run train-1, recipe lora",
+        built_with={"numpy": "2.4.6"},
+    ),
+    "training-run": TrainingRun(
+        run="train-1",
+        created_at="2026-11-25T04:10:23+00:00",
+        training_bucket="training",
+        models_bucket="models",
+        request=TrainingRequest(
+            dataset="s3://training/datasets/photos/0123456789abcdef/",
+            recipe=Recipe.LORA,
+            settings=Settings(epochs=2.0),
+        ),
+        champion=OLD,
+        name="clip-lora",
+        version="2026.11.25",
+    ),
+    "stage": StageRecord(
+        run="train-1",
+        stage=Stage.TRAIN,
+        finished_at="2026-11-25T05:10:23+00:00",
+        seconds=3600.0,
+        attempt=2,
+        said={"model": "s3://training/runs/train-1/model"},
+    ),
+    "stage-failure": StageFailure(
+        run="train-1",
+        stage=Stage.PREPARE,
+        failed_at="2026-11-25T04:11:23+00:00",
+        error="StageError",
+        message="all images are of one class",
+    ),
+    "exported": Exported(detector=NEW, parity={"fp16.agreement": 1.0}),
+    "comparison": Comparison(
+        challenger=str(NEW),
+        champion=str(OLD),
+        rows=(
+            SourceComparison(
+                source="phone",
+                label="real",
+                variant="clean",
+                images=10,
+                challenger_right=0.9,
+                champion_right=0.8,
+                basis="recorded",
+            ),
+        ),
+        left_out=("scans",),
+    ),
+    "gate": GateDecision(
+        run="train-1",
+        challenger=NEW,
+        champion=OLD,
+        passed=False,
+        reasons=("real-photo accuracy is lower",),
+        numbers={"real": 0.8},
+        decided_at="2026-11-25T05:20:23+00:00",
+    ),
+    "training-completed": TrainingCompleted(
+        run="train-1",
+        outcome=Outcome.REFUSED,
+        challenger=str(NEW),
+        champion=str(OLD),
+        reasons=("real-photo accuracy is lower",),
+        report="s3://training/runs/train-1/report.html",
+    ),
+    "promotion": Promotion(
+        number=2,
+        action=Action.PROMOTE,
+        detector=NEW,
+        previous=OLD,
+        by="arn:aws:iam::123456789012:user/ada",
+        reason="passed its gate",
+        run="train-1",
+        at="2026-11-25T05:21:23+00:00",
     ),
 }

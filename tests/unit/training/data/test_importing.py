@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-import datasets  # type: ignore[import-untyped]
-import kagglehub  # type: ignore[import-untyped]
+import datasets
+import kagglehub
 import pytest
 
 from detector.evaluation import Label
