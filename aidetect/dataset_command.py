@@ -151,7 +151,8 @@ def _tell(packed: Packed) -> None:
             f"Left out: {record.duplicates:,} exact copies; "
             f"{record.rejected_count:,} rejected{f' ({reasons})' if reasons else ''}"
         )
-    if not record.licence:
+    entries = read_catalog(packed.storage.read(CATALOG_FILE))
+    if not record.licence and not all(entry.licence for entry in entries):
         out.print("[yellow]No licence is recorded; say it with --licence[/]")
 
 

@@ -22,10 +22,19 @@ class Outcome(Part):
     detail: str = ""
 
 
-def content_digest(entries: Iterable[CatalogEntry]) -> str:
-    """Return the SHA-256 that knows a dataset again: over what its images are, not over times."""
-    lines = sorted(f"{e.sha256},{e.label.value},{e.source},{e.split}\n" for e in entries)
-    return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+def content_digest(entries: Iterable[CatalogEntry], contradicting: Iterable[str] = ()) -> str:
+    """Return the SHA-256 that knows a dataset again: over what its images are, not over times.
+
+    Parameters
+    ----------
+    entries
+        The catalog.
+    contradicting
+        SHA-256 of the images that are in both classes: data that was put right is other data.
+    """
+    lines = [f"{e.sha256},{e.label.value},{e.source},{e.split}\n" for e in entries]
+    lines += [f"{sha256},{CONTRADICTION}\n" for sha256 in contradicting]
+    return hashlib.sha256("".join(sorted(lines)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Ledger:
@@ -65,6 +74,10 @@ class Ledger:
         """Return the catalog, in the order of the tars."""
         kept = (e for sha, e in self._entries.items() if sha not in self._contradicting)
         return tuple(sorted(kept, key=lambda e: (e.shard, e.offset)))
+
+    def contradicting(self) -> tuple[str, ...]:
+        """Return the SHA-256 of the images that are in both classes."""
+        return tuple(sorted(self._contradicting))
 
     def rejected(self) -> tuple[tuple[tuple[str, str], ...], dict[str, int]]:
         """Return names with reasons, the first :data:`MAX_REJECTED`, and the count by reason."""

@@ -20,7 +20,7 @@ from tests.unit.training.data.pictures import encoded, labelled, packed_at, pict
 from training.data.catalog import CATALOG_FILE, RECORD_FILE, CatalogEntry, read_catalog
 from training.data.folder import find_folder
 from training.data.ledger import CONTRADICTION
-from training.data.pack import WORK, Packed, Packing, pack
+from training.data.pack import WORK, Packed, Packing, pack, read_record
 from training.storage import LocalStorage
 
 
@@ -225,6 +225,30 @@ def test_one_image_in_both_classes_is_in_neither(tmp_path: Path) -> None:
     assert names == "ai/maker-0/same.png (ai) = real/place-0/0.png (real)"
     assert why.startswith("contradicting_labels: ")
     assert hashlib.sha256(same).hexdigest() not in {e.sha256 for e in catalog(packed)}
+
+
+def test_data_that_was_put_right_is_other_data(tmp_path: Path) -> None:
+    root = labelled(tmp_path / "in")
+    both = [root / "real" / "place-0" / "same.png", root / "ai" / "maker-0" / "same.png"]
+    for path in both:
+        put(path, png(4242))
+    wrong = packed_at(tmp_path, find_folder(root)).record
+    for path in both:
+        path.unlink()
+    right = packed_at(tmp_path, find_folder(root)).record
+    assert right.reasons == {}
+    assert (right.images, wrong.images) == (24, 24)
+    assert right.digest != wrong.digest
+
+
+def test_a_licence_may_be_said_later(tmp_path: Path) -> None:
+    found = find_folder(labelled(tmp_path / "in"))
+    first = packed_at(tmp_path, found)
+    datasets = LocalStorage(tmp_path / "data")
+    for licence, recorded in (("CC0", "CC0"), ("", "CC0")):
+        again = pack(found, datasets, "set", scratch=tmp_path / "scratch", licence=licence)
+        assert again.record.licence == recorded
+        assert read_record(first.storage) == again.record
 
 
 @pytest.mark.parametrize(
