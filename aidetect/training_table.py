@@ -6,6 +6,7 @@ from rich.text import Text
 
 from aidetect.table import printable
 from aidetect.training_watch import RunState
+from detector.champion import NONE
 from detector.evaluation import Report
 from detector.training_run import Outcome, StageRecord
 
@@ -55,7 +56,7 @@ def outcome_view(state: RunState, report: Report | None) -> RenderableType:
         parts += [Text(title, style="bold"), accuracy_table(report), Text("")]
     headline = Text(completed.challenger, style="bold")
     headline.append(f" is {completed.outcome.value}", style=STYLES[completed.outcome])
-    if completed.champion and completed.outcome is not Outcome.PROMOTED:
+    if completed.champion != NONE and completed.outcome is not Outcome.PROMOTED:
         headline.append(f"; {completed.champion} stays in use")
     parts.append(headline)
     parts += [Text(f"  · {printable(reason)}") for reason in completed.reasons]

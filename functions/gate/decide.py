@@ -13,6 +13,8 @@ from functions.gate.findings import Findings
 JUDGED = ("clean", "web", "hard")
 # Shares that differ by less are the same: means of the same numbers may differ in their last bits.
 ROUNDING = 1e-9
+# The AUC of a coin.
+CHANCE = 0.5
 NAMES = {Label.REAL: "real photographs", Label.AI: "AI images"}
 
 
@@ -55,6 +57,13 @@ def judge_floor(evaluation: Report, challenger: Challenger, *, floor: float) -> 
             against.append(
                 f"leaves {found[variant]:.3f} of the real photographs unaccused in {variant} "
                 f"copies, less than the floor of {floor:.3f}"
+            )
+    for variant in evaluation.variants:
+        # A detector that accuses nobody passes any floor on real photographs.
+        if variant.variant in JUDGED and not variant.auc.low > CHANCE:
+            against.append(
+                f"tells the classes apart no better than chance in {variant.variant} copies: "
+                f"AUC {variant.auc}"
             )
     judged = {name: value for name, value in found.items() if name in JUDGED}
     shares = ", ".join(f"{value:.3f} ({name})" for name, value in judged.items())

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from detector.contract import ContractError
-from detector.evaluation import Label
+from detector.evaluation import Estimate, Label
 from detector.package import DESCRIPTION_FILE, Graph
 from detector.training_run import (
     Comparison,
@@ -264,6 +264,17 @@ def test_the_floor_holds_for_each_kind_of_copy(copy: str, share: float, passes: 
     assert found.passed is passes
     assert passes or copy in found.against[0]
     assert all(math.isfinite(value) for value in found.sound_numbers.values())
+
+
+@pytest.mark.parametrize(("low", "passes"), [(0.51, True), (0.5, False), (math.nan, False)])
+def test_a_detector_that_accuses_nobody_is_no_detector(low: float, passes: bool) -> None:
+    report = evaluation(real={"clean": 1.0})
+    auc = Estimate(value=0.6, low=low, high=0.7)
+    first = report.variants[0].model_copy(update={"auc": auc})
+    useless = report.model_copy(update={"variants": (first, *report.variants[1:])})
+    found = judge_floor(useless, JUDGED_ONE, floor=0.9)
+    assert found.passed is passes
+    assert passes or "no better than chance in clean copies" in found.against[0]
 
 
 def test_a_copy_that_was_not_judged_is_a_reason() -> None:
