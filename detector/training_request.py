@@ -10,6 +10,8 @@ from detector.uri import S3Uri, UriError
 # Taken by a SageMaker training job's name, with a suffix, and by an S3 key and a person.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 RUN_PATTERN = r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,49}$"
+# A SageMaker training job's name has up to 63 characters, and ends in nine of the state machine's.
+MAX_RUN_LENGTH = 50
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,49}$"
 # The encoder is chosen when the run is prepared: see training/encoder.py.
 AUTO = "auto"
@@ -115,7 +117,7 @@ class Resume(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    run: str = Field(pattern=RUN_PATTERN)
+    run: str = Field(pattern=RUN_PATTERN, max_length=MAX_RUN_LENGTH)
 
 
 def explain(error: ValidationError) -> str:

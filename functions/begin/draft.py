@@ -4,13 +4,9 @@ import re
 from datetime import datetime
 
 from detector.plan import DetectorRef
-from detector.training_request import RUN_PATTERN, RequestError, TrainingRequest
+from detector.training_request import MAX_RUN_LENGTH, RUN_PATTERN, RequestError, TrainingRequest
 from detector.training_run import TrainingRun
 from functions.begin.settings import BeginSettings
-
-# A SageMaker training job's name has up to 63 characters, and ends in nine of the state machine's.
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
-MAX_RUN_LENGTH = 50
 
 
 def run_name(execution: str) -> str:

@@ -58,13 +58,12 @@ def judge_floor(evaluation: Report, challenger: Challenger, *, floor: float) -> 
                 f"leaves {found[variant]:.3f} of the real photographs unaccused in {variant} "
                 f"copies, less than the floor of {floor:.3f}"
             )
-    for variant in evaluation.variants:
-        # A detector that accuses nobody passes any floor on real photographs.
-        if variant.variant in JUDGED and not variant.auc.low > CHANCE:
-            against.append(
-                f"tells the classes apart no better than chance in {variant.variant} copies: "
-                f"AUC {variant.auc}"
-            )
+    # A detector that accuses nobody passes any floor on real photographs.
+    against += [
+        f"tells the classes apart no better than chance in {v.variant} copies: AUC {v.auc}"
+        for v in evaluation.variants
+        if v.variant in JUDGED and not v.auc.low > CHANCE
+    ]
     judged = {name: value for name, value in found.items() if name in JUDGED}
     shares = ", ".join(f"{value:.3f} ({name})" for name, value in judged.items())
     return Findings(

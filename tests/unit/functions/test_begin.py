@@ -7,9 +7,9 @@ from botocore.exceptions import ClientError
 
 from detector.contract import ContractError
 from detector.layout import RunLayout
-from detector.training_request import RUN_PATTERN, RequestError
+from detector.training_request import MAX_RUN_LENGTH, RUN_PATTERN, RequestError
 from detector.training_run import TrainingRun
-from functions.begin.draft import MAX_RUN_LENGTH, run_name, version
+from functions.begin.draft import run_name, version
 from functions.begin.handler import handler, read_settings
 from functions.stored import load
 from tests.unit.functions.conftest import (

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from detector.layout import RunLayout
-from detector.training_request import Compute, Recipe, TrainingRequest
+from detector.training_request import MAX_RUN_LENGTH, Compute, Recipe, TrainingRequest
 from detector.training_run import Outcome, Stage, TrainingCompleted, TrainingRun
 from functions.begin.answer import BeginAnswer
-from functions.begin.draft import MAX_RUN_LENGTH
 from tests.unit.template.document import ROOT, resources, template, walk
 from tests.unit.template.machine import ENDS, Machine, State
 

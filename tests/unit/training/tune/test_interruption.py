@@ -63,13 +63,15 @@ def test_interrupted_equals_uninterrupted(
     expected = {name: (tmp_path / "expected" / name).read_bytes() for name in FILES}
 
     rng = random.Random(recipe.value)
-    kills, stops, rounds = 0, 0, 0
-    while kills < KILLS:
+    kills, stops, rounds, resumed = 0, 0, 0, 0
+    # On a busy machine a signal may come before anything was kept; go on until each was seen.
+    while kills < KILLS or not stops or not resumed:
         rounds += 1
         checkpoints, result = f"checkpoints-{rounds}", f"result-{rounds}"
         while not (tmp_path / result / "whole").exists():
             process = start(checkpoints, result, SETTINGS)
-            process.join(rng.uniform(0.1, 0.7) * span if kills < KILLS else None)
+            seen = kills >= KILLS and stops and resumed
+            process.join(None if seen else rng.uniform(0.1, 0.7) * span)
             if process.exitcode is None:
                 number = rng.choice([signal.SIGKILL, signal.SIGTERM])
                 os.kill(process.pid, number)
@@ -82,6 +84,4 @@ def test_interrupted_equals_uninterrupted(
                 assert process.exitcode == 0
         found = {name: (tmp_path / result / name).read_bytes() for name in FILES}
         assert found == expected
-        assert int((tmp_path / result / "resumed").read_text()) > 0
-    assert kills >= KILLS
-    assert stops > 0
+        resumed += int((tmp_path / result / "resumed").read_text()) > 0
