@@ -85,6 +85,8 @@ class DetectorPackage(Contract):
     # How it does on sources it never saw: detector/evaluation.py.
     evaluation: PackageFile | None = None
     learnt_sources: tuple[str, ...] = ()
+    # The head by itself, for who has the encoder's features already; the graphs hold it as well.
+    head: PackageFile | None = None
     recipe: Recipe = Recipe.PROBE
 
     def graph(self, graph: Graph) -> PackageFile:
@@ -106,8 +108,8 @@ class DetectorPackage(Contract):
     @property
     def files(self) -> tuple[PackageFile, ...]:
         """Every file of the package but ``detector.json`` itself."""
-        evaluation = (self.evaluation,) if self.evaluation else ()
-        return (*self.graphs.values(), *evaluation, self.model_card)
+        further = (file for file in (self.evaluation, self.head) if file)
+        return (*self.graphs.values(), *further, self.model_card)
 
 
 def sha256_of(path: Path) -> str:

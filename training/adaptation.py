@@ -5,6 +5,7 @@ weight ``<name>`` the factors ``<name>.lora_a`` [rank, in] and ``<name>.lora_b``
 ``weight + scale * lora_b @ lora_a`` takes its place (Hu et al., "LoRA", 2021, section 4.1).
 """
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -29,9 +30,10 @@ class Adaptation:
 
     def dumps(self) -> bytes:
         """Return the safetensors file, its tensors in a fixed order."""
-        metadata = {"recipe": self.recipe.value, "scale": repr(self.scale)}
+        # One key: safetensors writes several in no fixed order.
+        made = json.dumps({"recipe": self.recipe.value, "scale": self.scale})
         ordered = {name: np.ascontiguousarray(self.tensors[name]) for name in sorted(self.tensors)}
-        return bytes(save_tensors(ordered, metadata))
+        return bytes(save_tensors(ordered, {"made": made}))
 
     @classmethod
     def load(cls, path: str) -> Self:
@@ -46,8 +48,9 @@ class Adaptation:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         try:
-            return cls(Recipe(metadata["recipe"]), tensors, float(metadata["scale"]))
-        except (KeyError, ValueError) as error:
+            made = json.loads(metadata["made"])
+            return cls(Recipe(made["recipe"]), tensors, float(made["scale"]))
+        except (KeyError, TypeError, ValueError) as error:
             raise WeightsError(f"{path} is not an adaptation: {error!r} in its metadata") from error
 
 

@@ -28,14 +28,21 @@ from training import block, clip, graph, half, quantize, siglip, tower, wheel
 from training.adaptation import Adaptation, adapted
 from training.block import float_linear
 from training.cache import put_folder, staging
-from training.head import CARD_FILE, Head, HeadError, HeadRecord, read_head
+from training.head import (
+    CARD_FILE,
+    EVALUATION_FILE,
+    Head,
+    HeadError,
+    HeadRecord,
+    read_head,
+    write_head,
+)
 from training.quantize import int8_linear
 from training.tower import build_graph
 from training.vision import VisionWeights
 from training.weights import load, name_of
 
 DATA = Path(__file__).parent / "embedded_data"
-EVALUATION_FILE = "evaluation.json"
 FILES = {
     Graph.FP32: "model.onnx",
     Graph.FP16: "model.fp16.onnx",
@@ -90,6 +97,7 @@ def build_package(
         )
         onnx.save(model, folder / file)
         files[precision] = describe_file(folder / file)
+    head_file = write_head(folder, head)
     described = None
     if evaluation is not None:
         (folder / EVALUATION_FILE).write_bytes(evaluation)
@@ -109,6 +117,7 @@ def build_package(
         metrics=record.metrics,
         evaluation=described,
         learnt_sources=record.data.sources,
+        head=head_file,
         recipe=record.recipe,
     )
     package = package.model_copy(update={"version": f"{record.version}-{_identity(package)}"})

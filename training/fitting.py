@@ -21,14 +21,21 @@ from training.dataset import Dataset, LabelledImage
 from training.degrade import Variant
 from training.features import FeatureStore, Progress, Store, extract, open_session
 from training.fit import Features, Fit, Tell, fit
-from training.head import CARD_FILE, RECORD_FILE, FittedOn, Head, HeadRecord, write_head
+from training.head import (
+    CARD_FILE,
+    EVALUATION_FILE,
+    RECORD_FILE,
+    FittedOn,
+    Head,
+    HeadRecord,
+    write_head,
+)
 from training.quantize import int8_linear
 from training.report import measure
 from training.tower import build_graph, float_linear
-from training.vision import VisionWeights
+from training.vision import VisionWeights, preprocessing_of
 
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "pillow", "scikit-learn")
-EVALUATION_FILE = "evaluation.json"
 HELD_OUT = (
     "Each image was scored by a head fitted without its source (leave one source out), calibrated "
     "by the one calibration of the release."
@@ -64,8 +71,8 @@ class Setting:
 
     @property
     def spec(self) -> Preprocessing:
-        """The preprocessing: by default CLIP's, at the encoder's own size."""
-        return self.pixels or Preprocessing(size=self.encoder.config.image_size)
+        """The preprocessing: by default the encoder's own."""
+        return self.pixels or preprocessing_of(self.encoder.config)
 
     @property
     def layers(self) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from training.vision import Array
 RECORD_FILE = "head.json"
 WEIGHTS_FILE = "head.safetensors"
 CARD_FILE = "MODEL_CARD.md"
+EVALUATION_FILE = "evaluation.json"
 
 
 class HeadError(RuntimeError):

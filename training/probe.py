@@ -1,6 +1,5 @@
 """The linear probe: one standardised logistic head per tapped layer, averaged into one head."""
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 
@@ -58,6 +57,11 @@ def fit_head(
         The T layers, for the record.
     strength
         scikit-learn's C, the inverse of the L2 penalty.
+
+    Raises
+    ------
+    ValueError
+        If a head does not converge: it would be none.
     """
     share = weights / weights.sum()
     mean = np.einsum("n,nth->th", share, taps)
@@ -65,9 +69,12 @@ def fit_head(
     coefficients, intercepts = [], []
     for number in range(len(layers)):
         model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # a head that did not converge is no head
-            model.fit((taps[:, number] - mean[number]) / scale[number], target, weights)
+        model.fit((taps[:, number] - mean[number]) / scale[number], target, weights)
+        if model.n_iter_[0] >= MAX_ITERATIONS:
+            raise ValueError(
+                f"the head of layer {layers[number]} did not converge in {MAX_ITERATIONS} steps; "
+                "take a stronger penalty (smaller strengths)"
+            )
         coefficients.append(model.coef_[0])
         intercepts.append(float(model.intercept_[0]))
     count = len(layers)

@@ -39,6 +39,18 @@ class Challenger:
         return str(self.ref) == self.trained or str(self.ref).startswith(f"{self.trained}-")
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """How close is close enough: shares of images.
+
+    ``tolerance`` is how much worse on real photographs is borne, ``margin`` how much better on
+    balance is asked for: two detectors that are the same may differ by a borderline image.
+    """
+
+    tolerance: float
+    margin: float
+
+
 def judge_floor(evaluation: Report, challenger: Challenger, *, floor: float) -> Findings:
     """Hold the challenger's accuracy on real photographs of unseen sources against the floor."""
     if evaluation.detector != challenger.trained:
@@ -77,7 +89,7 @@ def judge_floor(evaluation: Report, challenger: Challenger, *, floor: float) -> 
 
 
 def judge_against(
-    champion: DetectorRef, comparison: Comparison, challenger: Challenger, *, tolerance: float
+    champion: DetectorRef, comparison: Comparison, challenger: Challenger, bounds: Bounds
 ) -> Findings:
     """Hold the challenger against the champion, on the same images of the same sources.
 
@@ -103,15 +115,15 @@ def judge_against(
     ai, champion_ai = _means(rows[Label.AI])
     balanced, champion_balanced = (real + ai) / 2, (champion_real + champion_ai) / 2
     against: list[str] = []
-    if not real >= champion_real - tolerance - ROUNDING:
+    if not real >= champion_real - bounds.tolerance - ROUNDING:
         against.append(
             f"leaves {real:.3f} of the real photographs unaccused where the champion {champion} "
-            f"leaves {champion_real:.3f}; at most {tolerance:.3f} less is tolerated"
+            f"leaves {champion_real:.3f}; at most {bounds.tolerance:.3f} less is tolerated"
         )
-    if not balanced > champion_balanced + ROUNDING:
+    if not balanced > champion_balanced + bounds.margin + ROUNDING:
         against.append(
             f"balanced accuracy is {balanced:.4f}, not above the {champion_balanced:.4f} of the "
-            f"champion {champion}"
+            f"champion {champion} by more than {bounds.margin:.3f}"
         )
     return Findings(
         against=tuple(against),
@@ -120,7 +132,8 @@ def judge_against(
             f"{champion_balanced:.3f}; real photographs {real:.3f} to {champion_real:.3f}",
         ),
         numbers={
-            "tolerance": tolerance,
+            "tolerance": bounds.tolerance,
+            "margin": bounds.margin,
             "challenger/real": real,
             "champion/real": champion_real,
             "challenger/ai": ai,

@@ -10,7 +10,7 @@ from detector.evaluation import Report
 from detector.layout import RunLayout
 from detector.plan import DetectorRef
 from detector.training_run import Comparison, Exported, GateDecision, TrainingRun
-from functions.gate.decide import Challenger, judge_against, judge_floor, judge_present
+from functions.gate.decide import Bounds, Challenger, judge_against, judge_floor, judge_present
 from functions.gate.findings import Findings
 from functions.gate.settings import GateSettings
 from functions.gate.verify import verify_package
@@ -102,8 +102,8 @@ class Gate:
             return Findings(
                 against=(f"there is no usable comparison with {champion}: {in_short(error)}",)
             )
-        tolerance = self.settings.gate_tolerance
-        return judge_against(champion, comparison, challenger, tolerance=tolerance)
+        bounds = Bounds(self.settings.gate_tolerance, self.settings.gate_margin)
+        return judge_against(champion, comparison, challenger, bounds)
 
     def _champion(self) -> DetectorRef | None:
         return read_champion(

@@ -13,3 +13,4 @@ class GateSettings(Settings):
     champion_parameter: str
     gate_real_floor: float = Field(ge=0, le=1)
     gate_tolerance: float = Field(ge=0, le=1)
+    gate_margin: float = Field(ge=0, le=1)

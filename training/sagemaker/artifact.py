@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from training.adaptation import ADAPTATION_FILE
-from training.fitting import EVALUATION_FILE
-from training.head import CARD_FILE, RECORD_FILE, WEIGHTS_FILE
+from training.head import CARD_FILE, EVALUATION_FILE, RECORD_FILE, WEIGHTS_FILE
 from training.stages.context import StageError
 from training.storage import LocalStorage, S3Storage, Storage
 

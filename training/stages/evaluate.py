@@ -1,25 +1,21 @@
 """The evaluate stage: the trained detector, and the champion, on sources kept for the test."""
 
-import numpy as np
-
 from detector.evaluation import Report
 from training.adaptation import ADAPTATION_FILE
-from training.calibrate import Floats, probabilities
+from training.calibrate import probabilities
 from training.data.catalog import TEST
 from training.data.prepared import read_prepared
 from training.degrade import JUDGED, Variant
 from training.details import details
 from training.evaluation import UNSEEN
-from training.fit import Features
 from training.fitting import features_of, versions
-from training.head import Head
 from training.page.mistakes import find_mistakes
 from training.page.training_report import render_training_report
 from training.report import measure
 from training.stages.context import StageContext
 from training.stages.inputs import fetch_images, recorded_encoder, setting_of
 from training.stages.model import fetch_model, tuned_encoder
-from training.stages.rival import compare
+from training.stages.rival import Seen, compare
 from training.stages.select import select_trial
 from training.sweep import trial_folder
 from training.track.history import HISTORY_FILE, read_history
@@ -39,7 +35,8 @@ def evaluate(context: StageContext) -> dict[str, str]:
     part = "" if record.adaptation is None else f"{ADAPTATION_FILE}:{record.adaptation.sha256}"
     setting = setting_of(context, encoder, record.preprocessing, prepared.digest, part)
     taps = features_of(images, setting, JUDGED)
-    logits = _logits(head, setting.layers, taps)
+    seen = Seen(encoder.sha256, record.preprocessing, setting.layers, taps)
+    logits = seen.logits(head, range(len(images)))
     report = Report(
         method=UNSEEN,
         detector=f"{context.run.name}@{context.run.version}",
@@ -50,7 +47,7 @@ def evaluate(context: StageContext) -> dict[str, str]:
         command=record.command,
         built_with=versions(),
     )
-    comparison = compare(context, report, images)
+    comparison = compare(context, report, images, None if adaptation else seen)
     _write(context, EVALUATION, report.model_dump_json(indent=2))
     _write(context, COMPARISON, comparison.model_dump_json(indent=2))
     scores = {v: probabilities(row, record.calibration) for v, row in logits.items()}
@@ -69,11 +66,6 @@ def evaluate(context: StageContext) -> dict[str, str]:
     return _said(report)
 
 
-def _logits(head: Head, layers: tuple[int, ...], taps: Features) -> dict[Variant, Floats]:
-    index = [layers.index(layer) for layer in head.layers]
-    return {v: head.logits(rows[:, index]).astype(np.float64) for v, rows in taps.items()}
-
-
 def _write(context: StageContext, name: str, text: str) -> None:
     context.files.write(name, text.encode() + b"\n", content_type="application/json")
 
@@ -87,6 +79,8 @@ def _said(report: Report) -> dict[str, str]:
 def _history(context: StageContext, trial: int | None) -> list[dict[str, float]]:
     """Read the numbers that training told of itself; nothing where there are none."""
     files = context.files if trial is None else context.files.child(trial_folder(trial))
-    if not files.exists(HISTORY_FILE):
-        return []
-    return read_history(files.read(HISTORY_FILE))
+    # SageMaker brings a job's own files by way of its checkpoints: training/sagemaker/context.py.
+    for folder in (files, files.child("checkpoints/files")):
+        if folder.exists(HISTORY_FILE):
+            return read_history(folder.read(HISTORY_FILE))
+    return []

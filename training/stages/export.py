@@ -6,6 +6,7 @@ from typing import Any
 
 import onnxruntime as ort
 
+from batch_inference.cpus import available_cpus
 from detector.evaluation import Report
 from detector.layout import MODELS_PREFIX
 from detector.package import DESCRIPTION_FILE, DetectorPackage, check_file
@@ -21,7 +22,7 @@ from training.parity import measure
 from training.registry import RegistryError, publish
 from training.release_card import render_release_card
 from training.stages.context import StageContext, StageError, counting
-from training.stages.inputs import fetch_images, recorded_encoder, threads
+from training.stages.inputs import fetch_images, recorded_encoder
 from training.stages.model import FOLDER, fetch_model, tuned_encoder
 from training.stages.select import read_trials
 from training.storage import S3Storage, Storage
@@ -72,7 +73,7 @@ def export(context: StageContext) -> dict[str, str]:
             tuned_encoder(encoder, adaptation),
             head,
             images,
-            threads=threads(),
+            threads=available_cpus(),
             count=count,
         )
     exported = Exported(detector=_publish(context, folder, package), parity=parity)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from batch_inference.cpus import available_cpus
 from detector.package import Encoder, Preprocessing
 from training.data.catalog import CatalogEntry
 from training.data.materialize import materialize
@@ -28,11 +29,6 @@ def fetch_images(
     wanted = [entry for entry in entries if entry.split == split]
     with counting(context, "fetching images") as count:
         return materialize(storage, wanted, context.scratch / "images", progress=count)
-
-
-def threads() -> int:
-    """Return the CPUs this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def encoder_cache(context: StageContext) -> Path:
@@ -65,7 +61,7 @@ def setting_of(
         Tells an adapted encoder from the one it came from.
     """
     with counting(context, "looking at images") as count:
-        plain = Setting(encoder, context.scratch, threads(), count, spec)
+        plain = Setting(encoder, context.scratch, available_cpus(), count, spec)
     tag = tag_of(f"{encoder.sha256}{part}", plain.layers, spec)
     folder = context.training.child(f"features/{tag}/{digest[:16]}")
     return replace(plain, store=FeatureParts(folder, plain.layers))

@@ -4,8 +4,15 @@ from pathlib import Path
 
 from detector.training_request import Compute
 from training.adaptation import ADAPTATION_FILE, Adaptation, adapted
-from training.fitting import EVALUATION_FILE
-from training.head import CARD_FILE, RECORD_FILE, WEIGHTS_FILE, Head, HeadRecord, read_head
+from training.head import (
+    CARD_FILE,
+    EVALUATION_FILE,
+    RECORD_FILE,
+    WEIGHTS_FILE,
+    Head,
+    HeadRecord,
+    read_head,
+)
 from training.sagemaker.artifact import fetch_model as fetch_artifact
 from training.stages.context import StageContext, StageError
 from training.storage import Storage

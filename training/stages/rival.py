@@ -9,18 +9,53 @@ import numpy as np
 from batch_inference.engine import choose_graph, cuda_usable, load_engine
 from detector.evaluation import Label, Report, VariantResult
 from detector.layout import MODELS_PREFIX
-from detector.package import DESCRIPTION_FILE, DetectorPackage, PackageFile, check_file
+from detector.package import (
+    DESCRIPTION_FILE,
+    DetectorPackage,
+    PackageFile,
+    Preprocessing,
+    check_file,
+)
 from detector.plan import DetectorRef
+from detector.training_request import Recipe
 from detector.training_run import Comparison, SourceComparison
 from training.calibrate import Floats, probabilities
 from training.dataset import LabelledImage
 from training.degrade import JUDGED, Variant
 from training.features import content_of, read_pixels
+from training.fit import Features
+from training.head import Head
 from training.stages.context import StageContext, counting
 from training.storage import Storage
 
 MEASURED, RECORDED = "measured", "recorded"
 Key = tuple[str, Label, str]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was computed of the test images already.
+
+    ``taps`` float32 [N, T, hidden] of each judged variant, of the untuned encoder's ``layers``.
+    """
+
+    encoder: str
+    spec: Preprocessing
+    layers: tuple[int, ...]
+    taps: Features
+
+    def fits(self, package: DetectorPackage) -> bool:
+        """Tell whether a detector looks at just these features."""
+        mine = (self.encoder, self.spec, Recipe.PROBE)
+        return (package.encoder.sha256, package.preprocessing, package.recipe) == mine
+
+    def logits(self, head: Head, chosen: Sequence[int]) -> dict[Variant, Floats]:
+        """Return a head's logits of some of the images, by their numbers."""
+        index = [self.layers.index(layer) for layer in head.layers]
+        return {
+            v: head.logits(rows[list(chosen)][:, index]).astype(np.float64)
+            for v, rows in self.taps.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -30,6 +65,10 @@ class Figure:
     right: float
     images: int
     basis: str
+
+
+def _folder(context: StageContext, package: DetectorPackage) -> Path:
+    return context.scratch / "champion" / f"{package.name}-{package.version}"
 
 
 def _fetch(storage: Storage, file: PackageFile, folder: Path) -> Path:
@@ -46,7 +85,7 @@ def _score(
     images: Sequence[LabelledImage],
 ) -> dict[Variant, Floats]:
     """Return the champion's logits [N] of every judged variant."""
-    folder = context.scratch / "champion" / f"{package.name}-{package.version}"
+    folder = _folder(context, package)
     graph = choose_graph(None, package, cuda=cuda_usable())
     file = package.graph(graph)
     engine = load_engine(_fetch(storage, file, folder), file.sha256, graph, cuda=cuda_usable())
@@ -75,12 +114,19 @@ def _measured(
     package: DetectorPackage,
     storage: Storage,
     images: Sequence[LabelledImage],
+    seen: Seen | None,
 ) -> dict[Key, Figure]:
     """Judge the champion on images of sources that it did not learn from."""
-    fresh = [image for image in images if image.source not in package.learnt_sources]
+    chosen = [n for n, i in enumerate(images) if i.source not in package.learnt_sources]
+    fresh = [images[number] for number in chosen]
     if not fresh:
         return {}
-    logits = _score(context, package, storage, fresh)
+    if seen is not None and package.head is not None and seen.fits(package):
+        # Its graphs were held to this very head when it was exported.
+        head = Head.loads(_fetch(storage, package.head, _folder(context, package)).read_bytes())
+        logits = seen.logits(head, chosen)
+    else:
+        logits = _score(context, package, storage, fresh)
     judged = measure_rights(logits, fresh, package)
     return {key: Figure(right, count, MEASURED) for key, (right, count) in judged.items()}
 
@@ -110,7 +156,10 @@ def _recorded(package: DetectorPackage, storage: Storage, folder: Path) -> dict[
 
 
 def compare(
-    context: StageContext, challenger: Report, images: Sequence[LabelledImage]
+    context: StageContext,
+    challenger: Report,
+    images: Sequence[LabelledImage],
+    seen: Seen | None = None,
 ) -> Comparison:
     """Compare challenger and champion source by source.
 
@@ -127,10 +176,9 @@ def compare(
         return Comparison(challenger=challenger.detector, champion=None)
     storage = context.models.child(f"{MODELS_PREFIX}{ref.name}/{ref.version}")
     package = _description(storage, ref)
-    folder = context.scratch / "champion" / f"{ref.name}-{ref.version}"
     figures = {
-        **_recorded(package, storage, folder),
-        **_measured(context, package, storage, images),
+        **_recorded(package, storage, _folder(context, package)),
+        **_measured(context, package, storage, images, seen),
     }
     return join(challenger, figures, str(ref))
 

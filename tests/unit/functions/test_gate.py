@@ -14,7 +14,14 @@ from detector.training_run import (
     SourceComparison,
     TrainingCompleted,
 )
-from functions.gate.decide import JUDGED, Challenger, judge_against, judge_floor, judge_present
+from functions.gate.decide import (
+    JUDGED,
+    Bounds,
+    Challenger,
+    judge_against,
+    judge_floor,
+    judge_present,
+)
 from functions.gate.handler import handler, read_settings
 from functions.stored import MAX_REASON, load
 from tests.unit.functions.conftest import CHAMPION_PARAMETER, MODELS, TRAINING, FakeContext
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
 
 
 JUDGED_ONE = Challenger(CHALLENGER, TRAINED)
+BOUNDS = Bounds(tolerance=0.01, margin=0.005)
 
 
 @pytest.fixture
@@ -50,6 +58,7 @@ def scene(s3: "S3Client", ssm: "SSMClient", monkeypatch: pytest.MonkeyPatch) -> 
         "CHAMPION_PARAMETER": CHAMPION_PARAMETER,
         "GATE_REAL_FLOOR": "0.9",
         "GATE_TOLERANCE": "0.01",
+        "GATE_MARGIN": "0.005",
     }.items():
         monkeypatch.setenv(name, value)
     read_settings.cache_clear()
@@ -85,6 +94,7 @@ def test_a_better_detector_passes_and_every_number_is_kept(scene: Scene) -> None
     assert kept.numbers["challenger/balanced"] == pytest.approx(0.825)
     assert kept.numbers["champion/balanced"] == pytest.approx(0.725)
     assert (kept.numbers["floor"], kept.numbers["tolerance"]) == (0.9, 0.01)
+    assert kept.numbers["margin"] == 0.005
     assert kept.numbers["parity/fp16"] == 0.001
 
 
@@ -290,7 +300,7 @@ def test_copies_are_named_as_they_are_made() -> None:
 
 def against(*rows: SourceComparison) -> tuple[str, ...]:
     made: Comparison = comparison(*rows)
-    return judge_against(CHAMPION, made, JUDGED_ONE, tolerance=0.01).against
+    return judge_against(CHAMPION, made, JUDGED_ONE, BOUNDS).against
 
 
 @pytest.mark.parametrize(
@@ -301,6 +311,8 @@ def against(*rows: SourceComparison) -> tuple[str, ...]:
         ((0.1 + 0.2, 0.3), (0.5, 0.5), False),  # no better but for the last bit
         ((0.93, 0.95), (0.9, 0.5), False),  # accuses too many more, however good at AI images
         ((0.95, 0.95), (0.5, 0.5), False),  # a tie is not better
+        ((0.95, 0.95), (0.51, 0.5), False),  # nor is a borderline image or two
+        ((0.95, 0.95), (0.511, 0.5), True),
         ((0.99, 0.95), (0.4, 0.5), False),
         ((math.nan, 0.95), (0.6, 0.5), False),
         ((0.95, 0.95), (math.nan, 0.5), False),
@@ -338,6 +350,6 @@ def test_a_class_without_a_fair_comparison_is_refused_with_a_way_out(
 
 def test_sources_left_out_are_counted() -> None:
     left = comparison().model_copy(update={"rows": (), "left_out": ("a", "b")})
-    (why,) = judge_against(CHAMPION, left, JUDGED_ONE, tolerance=0.01).against
+    (why,) = judge_against(CHAMPION, left, JUDGED_ONE, BOUNDS).against
     assert "no real photographs and no AI images" in why
     assert "(2 sources were left out)" in why
