@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from aidetect.console import emit, guarded, out
-from aidetect.detector_table import history_table, released_table
+from aidetect.detector_table import history_view, released_table
 from aidetect.options import DEFAULT_STACK, Json, Stack, Where
 from aidetect.outputs import OutputsError
 from aidetect.promotion_command import log_of
@@ -89,7 +89,7 @@ def history(where: Where = None, stack: Stack = DEFAULT_STACK, as_json: Json = F
     elif not entries:
         out.print("No detector was promoted yet: publish one with `aidetect detector publish`.")
     else:
-        out.print(history_table(entries))
+        out.print(history_view(entries), soft_wrap=True)
 
 
 @app.command("list")
