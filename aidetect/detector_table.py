@@ -11,6 +11,7 @@ from aidetect.table import printable
 from detector.package import DetectorPackage
 from detector.promotion import Action, Promotion
 
+CHAMPION = "champion"
 STYLES = {Action.PROMOTE: "green", Action.ROLLBACK: "yellow"}
 # Of training/report.py, on clean copies of sources that the detector never saw.
 FIGURES = {"real_right": "real", "ai_right": "AI", "auc": "AUC"}
@@ -43,14 +44,14 @@ def released_table(packages: Iterable[DetectorPackage], *, champion: str) -> Tab
     Figures of different test sets do not compare; that is what a training run's gate is for.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("", "detector", "encoder"):
-        table.add_column(name, no_wrap=True)
+    for name, width in (("", len(CHAMPION)), ("detector", None), ("encoder", None)):
+        table.add_column(name, no_wrap=True, min_width=width)
     for name in FIGURES.values():
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", min_width=4)
     for package in packages:
         name = f"{package.name}@{package.version}"
         table.add_row(
-            Text("champion", style="green") if name == champion else "",
+            Text(CHAMPION, style="green") if name == champion else "",
             name,
             escape(printable(package.encoder.name).rpartition("/")[2]),
             *(_figure(package, key) for key in FIGURES),
