@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from rich.console import Group
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -44,7 +43,7 @@ def released_table(packages: Iterable[DetectorPackage], *, champion: str) -> Tab
     Figures of different test sets do not compare; that is what a training run's gate is for.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, width in (("", len(CHAMPION)), ("detector", None), ("encoder", None)):
+    for name, width in (("", len(CHAMPION)), ("detector", None)):
         table.add_column(name, no_wrap=True, min_width=width)
     for name in FIGURES.values():
         table.add_column(name, justify="right", min_width=4)
@@ -53,7 +52,6 @@ def released_table(packages: Iterable[DetectorPackage], *, champion: str) -> Tab
         table.add_row(
             Text(CHAMPION, style="green") if name == champion else "",
             name,
-            escape(printable(package.encoder.name).rpartition("/")[2]),
             *(_figure(package, key) for key in FIGURES),
         )
     return table
