@@ -99,6 +99,22 @@ def test_own_images(fresh: Path, port: int) -> None:
     assert "1 image:" in shown
 
 
+def test_one_command_trains_on_own_images(fresh: Path, port: int) -> None:
+    shell(".venv/bin/aidetect dataset sample photos --images 64", fresh, port)
+    audit = shell(".venv/bin/aidetect dataset audit photos", fresh, port)
+    assert "real" in audit
+    block = readme_block("make train DATA").replace("/path/to/folder", "photos")
+    shown = shell(block, fresh, port)
+    for stage in ("prepare", "train", "evaluate", "export"):
+        assert f"✓ {stage}" in shown
+    assert re.search(r"clip-probe@\S+ is (promoted|refused)", shown)
+    assert "<title>" in (fresh / "training-report.html").read_text()
+    history = shell(".venv/bin/aidetect detector history", fresh, port)
+    assert "first start" in history
+    champion = shell(".venv/bin/aidetect detector champion", fresh, port).strip()
+    assert (champion in shown) or "stays in use" in shown
+
+
 def test_the_commands_of_the_readme(fresh: Path, port: int) -> None:
     shutil.copy(fresh / ".aidetect/samples/rocket.jpg", fresh / "photo.jpg")
     shown = shell(readme_block("aidetect verdict"), fresh, port)
