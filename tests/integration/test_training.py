@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from safetensors.numpy import save
 from typer.testing import CliRunner, Result
 
 from aidetect.main import app
@@ -24,7 +23,7 @@ from detector.promotion import PromotionLog
 from detector.training_run import Comparison, Outcome, Stage
 from detector.uri import S3Uri
 from tests.integration.stack import Stack, eventually
-from tests.unit.training.tiny import CONFIG, make_images, tiny_weights
+from tests.unit.training.tiny import encoder_files, make_images
 from training.head import HeadRecord
 
 if TYPE_CHECKING:
@@ -100,9 +99,8 @@ def school(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     pictures = make_images(tmp_path_factory.mktemp("school") / "pictures", PER_SOURCE, SOURCES)
     bucket = stack.target.outputs.TrainingBucket
     found = School(stack, pictures, str(S3Uri(bucket, "encoders/tiny/")))
-    config = {"model_type": "clip_vision_model", **CONFIG.model_dump(mode="json")}
-    found.put("encoders/tiny/config.json", json.dumps(config).encode())
-    found.put("encoders/tiny/model.safetensors", save(tiny_weights().state))
+    for name, data in encoder_files().items():
+        found.put(f"encoders/tiny/{name}", data)
     before = found.champion
     yield found
     # Whatever failed here, the tests of scoring find the detector that they count on.

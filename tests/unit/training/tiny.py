@@ -1,10 +1,12 @@
 """Vision towers small enough for a test, and labelled pictures made on the spot."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
+from safetensors.numpy import save as save_tensors
 
 from training.vision import Family, VisionConfig, VisionWeights, expected_shapes
 
@@ -39,6 +41,23 @@ def tiny_weights(config: VisionConfig = CONFIG, seed: int = 0) -> VisionWeights:
     return VisionWeights(
         config=config, state=state, name="tiny", source="test:tiny", sha256="a" * 64
     )
+
+
+def encoder_files(config: VisionConfig = CONFIG) -> dict[str, bytes]:
+    """Return a tiny encoder as a user would bring one: the files of its folder."""
+    document = {"model_type": "clip_vision_model", **config.model_dump(mode="json")}
+    return {
+        "config.json": json.dumps(document).encode(),
+        "model.safetensors": save_tensors(tiny_weights(config).state),
+    }
+
+
+def write_encoder(folder: Path) -> str:
+    """Write a tiny encoder's folder; return it as an encoder is named."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in encoder_files().items():
+        (folder / name).write_bytes(data)
+    return f"{folder}/"
 
 
 def make_images(root: Path, per_source: int = 6, sources: Sequence[str] = ("one", "two")) -> Path:

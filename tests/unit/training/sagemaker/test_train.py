@@ -1,6 +1,5 @@
 """The real train stage in the contract's folders: interrupted, started again, its model fetched."""
 
-import json
 import shutil
 import tarfile
 from dataclasses import replace
@@ -9,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
-from safetensors.numpy import save_file
 
 from detector.training_run import TrainingRun
 from tests.unit.training.sagemaker.containers import make_container
 from tests.unit.training.stages.worlds import make_context, make_run
-from tests.unit.training.tiny import CONFIG, tiny_weights
+from tests.unit.training.tiny import write_encoder
 from training.data.prepared import read_prepared
 from training.sagemaker.main import main
 from training.stages.context import StageContext
@@ -27,11 +25,7 @@ from training.stages.train import train
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A tiny encoder as a user would bring one."""
-    folder = tmp_path_factory.mktemp("encoder")
-    config = {"model_type": "clip_vision_model", **CONFIG.model_dump(mode="json")}
-    (folder / "config.json").write_text(json.dumps(config))
-    save_file(tiny_weights().state, folder / "model.safetensors")
-    return f"{folder}/"
+    return write_encoder(tmp_path_factory.mktemp("encoder"))
 
 
 @pytest.fixture(scope="module")

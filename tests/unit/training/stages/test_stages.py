@@ -5,14 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from safetensors.numpy import save_file
 
 from detector.evaluation import Report
 from detector.package import load_package
 from detector.plan import DetectorRef
 from detector.training_run import Comparison, Exported, Stage
 from tests.unit.training.stages.worlds import make_context, make_run
-from tests.unit.training.tiny import CONFIG, make_images, tiny_weights
+from tests.unit.training.tiny import make_images, write_encoder
 from training.details import Details
 from training.head import RECORD_FILE, HeadRecord
 from training.stages.context import StageContext, StopFlag, StoppedError
@@ -28,11 +27,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A tiny encoder as a user would bring one: a folder with its configuration and weights."""
-    folder = tmp_path_factory.mktemp("encoder")
-    config = {"model_type": "clip_vision_model", **CONFIG.model_dump(mode="json")}
-    (folder / "config.json").write_text(json.dumps(config))
-    save_file(tiny_weights().state, folder / "model.safetensors")
-    return f"{folder}/"
+    return write_encoder(tmp_path_factory.mktemp("encoder"))
 
 
 @pytest.fixture
