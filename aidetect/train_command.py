@@ -17,8 +17,16 @@ from aidetect.training_start import TrainingStartError, new_run, read_settings, 
 from aidetect.training_table import outcome_view, stage_line
 from aidetect.training_upload import upload_dataset
 from aidetect.training_watch import RunState, WatchTimeoutError, watch
+from aidetect.who import who
 from detector.contract import ContractError
-from detector.training_request import AUTO, Compute, Recipe, RequestError, TrainingRequest
+from detector.training_request import (
+    AUTO,
+    MAX_WHO,
+    Compute,
+    Recipe,
+    RequestError,
+    TrainingRequest,
+)
 from detector.uri import SCHEME
 from training.data.place import DatasetError
 from training.weights import WHEEL
@@ -136,7 +144,7 @@ def train(
         run = new_run(now)
         request = _request(
             target, source or "", recipe, encoder, settings or [], compute=compute, name=name,
-            sweep=sweep, promote=promote, reason=reason,
+            sweep=sweep, promote=promote, reason=reason, requested_by=who(target)[:MAX_WHO],
         )  # fmt: skip
         arn = start(target, run, request)
     err.print(f"run {run} on the {target.label}", markup=False)

@@ -93,7 +93,7 @@ def resume(target: Target, run: str, now: datetime) -> str:
         target.s3.head_object(Bucket=layout.bucket, Key=layout.description.key)
     except ClientError as error:
         raise TrainingStartError(
-            f"there is no run {run} on the {target.label}; `aidetect runs` lists them"
+            f"there is no run {run} on the {target.label}: no {layout.description}"
         ) from error
     arn = target.outputs.training_execution_arn(run)
     try:

@@ -13,6 +13,7 @@ RUN_PATTERN = r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,49}$"
 # A SageMaker training job's name has up to 63 characters, and ends in nine of the state machine's.
 MAX_RUN_LENGTH = 50
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,49}$"
+MAX_WHO = 200
 # The encoder is chosen when the run is prepared: see training/encoder.py.
 AUTO = "auto"
 
@@ -108,7 +109,9 @@ class TrainingRequest(BaseModel):
         default=0, ge=0, le=1000, description="Trials of a hyperparameter search; 0 for none."
     )
     promote: bool = Field(default=True, description="Promote the detector when the gate is passed.")
-    requested_by: str = Field(default="", max_length=200, description="Who asks, for the record.")
+    requested_by: str = Field(
+        default="", max_length=MAX_WHO, description="Who asks, for the record."
+    )
     reason: str = Field(default="", max_length=500, description="Why, for the record.")
 
 
