@@ -1,6 +1,7 @@
 """The main job: dropped images become rows, once each, whatever is delivered how often."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from detector.row import COLUMNS
 from tests.integration.stack import Stack, eventually, s3_event
 
 pytestmark = pytest.mark.integration
+# Longer than the local stack waits for a first message: aidetect_emulator/sqs_poller.py.
+POLL_SECONDS = 3.0
 
 
 def test_photographs_get_verdicts(stack: Stack, tmp_path: Path) -> None:
@@ -90,6 +93,8 @@ def test_a_message_that_is_no_event_ends_in_the_dead_letter_queue(stack: Stack) 
     kept = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
     # Eleven minutes between tries are right on AWS, and too long for a test.
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+    # A poll that is under way would still hide what it receives for as long as before.
+    time.sleep(POLL_SECONDS)
     sqs.send_message(QueueUrl=url, MessageBody="{not an event")
 
     def dead() -> str | None:
