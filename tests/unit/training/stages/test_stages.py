@@ -128,6 +128,28 @@ def test_a_stop_while_looking_at_images_keeps_what_was_seen(world: StageContext)
     assert images.real + images.ai - 5 in told
 
 
+def test_a_champion_of_other_features_is_scored_by_its_own_graph(
+    world: StageContext, tmp_path: Path
+) -> None:
+    """As any champion is that was tuned, or has another encoder: its logits are not at hand."""
+    go(world)
+    champion = Exported.parse(world.files.read("exported.json")).detector
+    package = tmp_path / "models" / "models" / champion.name / champion.version
+    document = json.loads((package / "detector.json").read_text())
+    (package / "detector.json").write_text(json.dumps(document | {"head": None}))
+    second = rerun(world, tmp_path)
+    second = replace(second, run=second.run.model_copy(update={"champion": champion}))
+    told: list[str] = []
+    watched = replace(second, progress=lambda what, _done, _total: told.append(what))
+    go(watched, Stage.PREPARE, Stage.TRAIN, Stage.EVALUATE)
+    assert "scoring by the champion" in told
+    comparison = Comparison.parse(second.files.read("comparison.json"))
+    # The graph rounds where the head does not; on a few images that is at most one of them.
+    apart = [abs(r.challenger_right - r.champion_right) * r.images for r in comparison.rows]
+    assert comparison.rows
+    assert max(apart) <= 1
+
+
 def test_champions_learnt_sources_are_taken_from_its_record(
     world: StageContext, tmp_path: Path
 ) -> None:
