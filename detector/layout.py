@@ -7,6 +7,8 @@ from detector.uri import S3Uri
 INTAKE_PREFIX = "intake/"
 RESULTS_PREFIX = "results/"
 BATCHES_PREFIX = "batches/"
+EVIDENCE_PREFIX = "evidence/"
+FEEDBACK_PREFIX = "feedback/"
 MODELS_PREFIX = "models/"
 DATASETS_PREFIX = "datasets/"
 RUNS_PREFIX = "runs/"
@@ -59,6 +61,25 @@ class BatchLayout:
     def chunk(self, name: str) -> S3Uri:
         """The Parquet object of one chunk. ``name`` comes from :class:`detector.plan` numbering."""
         return self.results.join(f"part-{name}.parquet")
+
+    def evidence(self, name: str) -> S3Uri:
+        """The thumbnails and heat maps of one chunk: :mod:`detector.evidence`."""
+        return self.evidences.join(f"part-{name}.parquet")
+
+    @property
+    def evidences(self) -> S3Uri:
+        """The prefix of the batch's evidence objects."""
+        return S3Uri(self.bucket, f"{EVIDENCE_PREFIX}run_date={self.run_date}/batch={self.batch}/")
+
+    @property
+    def report(self) -> S3Uri:
+        """The report, a page for people."""
+        return self._control("report.html")
+
+    @property
+    def feedback(self) -> S3Uri:
+        """The prefix of what reviewers said of the batch: :mod:`detector.feedback`."""
+        return S3Uri(self.bucket, f"{FEEDBACK_PREFIX}run_date={self.run_date}/batch={self.batch}/")
 
 
 def detector_prefix(bucket: str, name: str, version: str) -> S3Uri:

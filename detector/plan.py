@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from pydantic import Field
 
 from detector.contract import Contract, ContractError, Part
+from detector.evidence import MAX_IMAGES
 
 # AWS Batch array jobs have 2 to 10,000 children.
 # https://docs.aws.amazon.com/batch/latest/userguide/array_jobs.html
@@ -88,6 +89,8 @@ class BatchPlan(Contract):
     shards: tuple[Shard, ...]
     detector: DetectorRef
     limits: Limits = Limits()
+    # Of about how many images thumbnails and heat maps are kept; 0 for none.
+    evidence_images: int = Field(default=MAX_IMAGES, ge=0)
 
 
 def chunk_name(first: int, sequence: int | None = None) -> str:

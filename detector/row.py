@@ -44,6 +44,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("graph", "string", True, "Which graph scored it: fp32, fp16 or int8."),
     Column("lane", "string", False, "express (Lambda) or batch (AWS Batch)."),
     Column("scored_at", "timestamp", False, "When the row was made, UTC, milliseconds."),
+    Column("provenance", "string", True, "What the file claims of its origin; codes, by comma."),
+    Column("generator", "string", True, "The generator that the file names; hostile text."),
+    Column("provenance_detail", "string", True, "JSON: where each claim was found; hostile text."),
 )
 
 # Kept in the object's path, not in the file: Athena refuses a partition column that is in both.
@@ -80,6 +83,9 @@ class ResultRow:
     reason: Reason | None = None
     detail: str | None = None
     graph: str | None = None
+    provenance: str | None = None
+    generator: str | None = None
+    provenance_detail: str | None = None
     row_version: int = ROW_VERSION
 
     def __post_init__(self) -> None:

@@ -1,0 +1,1 @@
+"""Reads what a file says of its own origin."""
