@@ -3,6 +3,7 @@
 from detector.calibration import Calibration
 from detector.contract import Contract
 from detector.evaluation import Estimate, Label, Report, SourceResult, VariantResult
+from detector.feedback import Correction
 from detector.manifest import ManifestHeader
 from detector.package import DetectorPackage, Encoder, Graph, PackageFile
 from detector.plan import BatchPlan, DetectorRef, Lane, Shard
@@ -31,6 +32,17 @@ NEW = DetectorRef(bucket="models", name="clip-lora", version="2026.11.25-0a1b2c3
 SHARE = Estimate(value=0.9, low=0.8, high=0.95)
 
 DOCUMENTS: dict[str, Contract] = {
+    "correction": Correction(
+        batch="b1",
+        image="s3://intake/intake/set.zip#a/photo.jpg",
+        label=Label.REAL,
+        verdict=Verdict.AI,
+        probability=0.91,
+        detector="clip-probe@1.0.0",
+        marked_at="2026-11-26T12:00:00.000Z",
+        reviewer="ann",
+        sha256=SHA,
+    ),
     "manifest-header": ManifestHeader(origin="intake"),
     "plan": BatchPlan(
         batch="b1",
