@@ -16,12 +16,21 @@ if TYPE_CHECKING:
 CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 6}, max_pool_connections=64, connect_timeout=5
 )
+# What is presigned must name the bucket's region: the global name redirects elsewhere for a day
+# after a bucket was made, and browsers do not follow a redirected preflight.
+SIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 @cache
 def s3_client() -> "S3Client":
     """Return the S3 client of this process."""
     return boto3.client("s3", config=CONFIG)
+
+
+@cache
+def signing_client() -> "S3Client":
+    """Return the S3 client of this process that presigns for others."""
+    return boto3.client("s3", config=CONFIG.merge(SIGNING))
 
 
 @cache

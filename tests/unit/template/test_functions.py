@@ -13,6 +13,7 @@ from functions.plan.settings import PlanSettings
 from functions.promote.settings import PromoteSettings
 from functions.settings import Settings
 from functions.tell.settings import TellSettings
+from functions.upload.settings import UploadSettings
 from tests.unit.template.document import ROOT, resources, template
 
 FUNCTIONS = resources("AWS::Serverless::Function")
@@ -26,6 +27,7 @@ SETTINGS: dict[str, type[Settings] | None] = {
     "GateFunction": GateSettings,
     "PromoteFunction": PromoteSettings,
     "TellFunction": TellSettings,
+    "UploadFunction": UploadSettings,
 }
 
 
