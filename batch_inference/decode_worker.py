@@ -11,8 +11,10 @@ import signal
 from pathlib import Path
 from typing import BinaryIO
 
-from batch_inference.decoding import Decoded, decode, prepare_pillow
+from batch_inference.decoding import decode, prepare_pillow
 from batch_inference.frame import (
+    BESIDE,
+    BESIDE_SECONDS,
     DONE,
     LARGE,
     LENGTH,
@@ -70,12 +72,16 @@ def serve(requests: BinaryIO, replies: BinaryIO, config: WorkerConfig) -> None:
     while (data := read_frame(requests)) is not None:
         refresh_cpu(config.limits.decode_seconds)
         try:
-            decoded: Decoded = decode(data, config.preprocessing, config.limits, admit)
+            steps = decode(
+                data, config.preprocessing, config.limits, admit, thumbnail=config.thumbnails
+            )
+            for kind, decoded in zip((DONE, BESIDE), steps, strict=True):
+                send(Message(kind, decoded))
+                refresh_cpu(BESIDE_SECONDS)
         except MemoryError:
             data = b""
             send(Message(NO_MEMORY))
             return
-        send(Message(DONE, decoded))
 
 
 def main() -> None:

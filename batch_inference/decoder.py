@@ -3,8 +3,10 @@
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Self
 
+from batch_inference import log
 from batch_inference.decoding import Decoded
 from batch_inference.errors import ScoringError
 from batch_inference.frame import WorkerConfig
@@ -23,18 +25,28 @@ TRIES = 2
 class Decoder:
     """Decodes files in worker processes; call :meth:`decode` from as many threads as workers.
 
+    Parameters
+    ----------
+    spec, limits, settings
+        The detector's preprocessing, bounds on an image, bounds on the machine.
+    thumbnails
+        Whether to make them.
+
     Raises
     ------
     DecoderError
         If workers cannot be started.
     """
 
-    def __init__(self, spec: Preprocessing, limits: Limits, settings: Settings) -> None:
+    def __init__(
+        self, spec: Preprocessing, limits: Limits, settings: Settings, *, thumbnails: bool = False
+    ) -> None:
         self._config = WorkerConfig(
             preprocessing=spec,
             limits=limits,
             memory=settings.decoder_bytes,
             large_pixels=settings.large_pixels,
+            thumbnails=thumbnails,
         )
         self._gate = Gate(settings.large_decoders)
         self._idle: queue.SimpleQueue[tuple[Worker | None, int]] = queue.SimpleQueue()
@@ -68,14 +80,14 @@ class Decoder:
         """
         worker, used = self._idle.get()
         try:
-            for attempt in range(1, TRIES + 1):
+            for left in reversed(range(TRIES)):
                 if self._killed:
                     raise ScoringError("the shard is being given up")
                 if worker is None:
                     worker, used = self._start(), 0
                 used += 1
-                outcome, sound = _attempt(worker, data)
-                if not sound:
+                attempt = _try(worker, data)
+                if not attempt.sound:
                     self._drop(worker)
                     worker.close()
                     worker = None
@@ -83,9 +95,8 @@ class Decoder:
                     self._drop(worker)
                     worker.retire()
                     worker = None
-                reason = outcome.error.reason if outcome.error else None
-                if sound or attempt == TRIES or reason is Reason.TIMEOUT:
-                    return outcome
+                if attempt.final or not left:
+                    return attempt.outcome
             raise AssertionError("unreachable")  # pragma: no cover
         finally:
             self._idle.put((worker, used))
@@ -124,16 +135,30 @@ class Decoder:
             self._live.discard(worker)
 
 
-def _attempt(worker: Worker, data: bytes) -> tuple[Decoded, bool]:
-    """Return the outcome, and whether the worker is still sound."""
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What came of giving a file to a worker.
+
+    ``sound``: the worker may go on. ``final``: trying again would not change the outcome.
+    """
+
+    outcome: Decoded
+    sound: bool = False
+    final: bool = False
+
+
+def _try(worker: Worker, data: bytes) -> _Attempt:
     try:
-        outcome = worker.decode(data)
+        outcome, sound = worker.decode(data)
     except WorkerTimeoutError:
-        return lost(data, ImageError(Reason.TIMEOUT)), False
+        return _Attempt(lost(data, ImageError(Reason.TIMEOUT)), final=True)
     except WorkerDiedError as death:
-        return lost(data, death.reason()), False
+        reason = death.reason()
+        return _Attempt(lost(data, reason), final=reason.reason is Reason.TIMEOUT)
     except ValueError as nonsense:
-        return lost(data, ImageError(Reason.UNDECODABLE, str(nonsense))), False
+        return _Attempt(lost(data, ImageError(Reason.UNDECODABLE, str(nonsense))))
     if outcome is None:
-        return lost(data, ImageError(Reason.BOMB, "decoding it takes too much memory")), False
-    return outcome, True
+        return _Attempt(lost(data, ImageError(Reason.BOMB, "decoding it takes too much memory")))
+    if not sound:
+        log.warning("metadata ended a decode worker", sha256=outcome.facts.sha256)
+    return _Attempt(outcome, sound, final=True)

@@ -4,16 +4,19 @@ import hashlib
 import io
 import struct
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
+from batch_inference.provenance.read import read_provenance
 from batch_inference.sniff import Format, describe, looks_cut, sniff
+from batch_inference.thumbnail import small_pixels
 from detector.package import Preprocessing
 from detector.plan import Limits
-from detector.preprocess import Pixels, preprocess
+from detector.preprocess import Crop, Pixels, preprocess_upright, seen_part, upright_rgb
+from detector.provenance import NONE, Provenance
 from detector.reason import ImageError, Reason
 
 T = TypeVar("T")
@@ -47,11 +50,18 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The outcome of decoding: pixels (uint8, [size, size, 3], RGB), or an error; never both."""
+    """The outcome of decoding: pixels (uint8, [size, size, 3], RGB), or an error; never both.
+
+    ``crop`` is the part of the upright image that the pixels show. ``thumbnail`` is the whole of
+    it, small (uint8, [height, width, 3], sRGB). An image with an error may have provenance.
+    """
 
     facts: Facts
     pixels: Pixels | None = None
     error: ImageError | None = None
+    crop: Crop | None = None
+    provenance: Provenance = NONE
+    thumbnail: Pixels | None = None
 
 
 def facts_of(data: bytes) -> Facts:
@@ -73,8 +83,13 @@ def decode(
     spec: Preprocessing,
     limits: Limits,
     admit: Callable[[int], None] = lambda _pixels: None,
-) -> Decoded:
-    """Decode one image file.
+    *,
+    thumbnail: bool = False,
+) -> Iterator[Decoded]:
+    """Decode one image file, in two steps.
+
+    What a file says beside its pixels must never cost its verdict. So the outcome is told as soon
+    as it is known; whatever happens in the second step, to this process even, it stands.
 
     Parameters
     ----------
@@ -86,15 +101,41 @@ def decode(
         Bounds on pixels.
     admit
         Called with the pixel count of the header before anything is unpacked; may wait.
+    thumbnail
+        Whether to make one.
 
-    Returns
-    -------
-    The pixels of the first frame, or the error.
+    Yields
+    ------
+    The pixels of the first frame, or the error; then the same with provenance and thumbnail.
     """
-    facts, made = examine(data, limits, lambda image: preprocess(image, spec), admit)
+    images: list[Image.Image] = []
+
+    def use(image: Image.Image) -> Pixels:
+        images.append(image)
+        upright = upright_rgb(image)
+        images.append(upright)
+        return preprocess_upright(upright, spec)
+
+    facts, made = examine(data, limits, use, admit)
     if isinstance(made, ImageError):
-        return Decoded(facts, error=made)
-    return Decoded(facts, made)
+        decoded = Decoded(facts, error=made)
+    else:
+        decoded = Decoded(facts, made, crop=seen_part(*images[1].size, spec))
+    yield decoded
+    if not images:
+        # Refused unopened, or by its size: nothing more is read of it.
+        yield decoded
+        return
+    yield replace(
+        decoded,
+        provenance=read_provenance(data, images[0]),
+        thumbnail=_thumbnail(*images) if thumbnail and decoded.error is None else None,
+    )
+
+
+def _thumbnail(image: Image.Image, upright: Image.Image) -> Pixels:
+    profile = image.info.get("icc_profile")
+    return small_pixels(upright, profile if isinstance(profile, bytes) else None)
 
 
 def examine(
@@ -110,7 +151,8 @@ def examine(
     data, limits, admit
         As for :func:`decode`.
     use
-        Given the open image, nothing of it unpacked yet; what it raises is the image's fault.
+        Given the open image, nothing of it unpacked yet; what it raises is the image's fault. It
+        may keep the image.
 
     Returns
     -------
@@ -121,12 +163,12 @@ def examine(
     if kind is None:
         return facts, ImageError(Reason.UNSUPPORTED, f"the file is {describe(data)}")
     try:
-        with Image.open(io.BytesIO(data), formats=kind.openers) as image:
-            width, height = image.size
-            facts = replace(facts, format=image.format, width=width, height=height)
-            _check_size(width, height, limits)
-            admit(width * height)
-            return facts, use(image)
+        image = Image.open(io.BytesIO(data), formats=kind.openers)
+        width, height = image.size
+        facts = replace(facts, format=image.format, width=width, height=height)
+        _check_size(width, height, limits)
+        admit(width * height)
+        return facts, use(image)
     except ImageError as error:
         return facts, error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:

@@ -9,14 +9,20 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import IO, Self, cast
 
 from batch_inference.decoding import Decoded, facts_of
 from batch_inference.errors import DecoderError
 from batch_inference.frame import (
+    BESIDE,
+    BESIDE_SECONDS,
     DONE,
     LARGE,
     LENGTH,
+    MAX_HEAD,
+    MAX_THUMBNAIL,
+    NO_MEMORY,
     READY,
     Message,
     WorkerConfig,
@@ -29,7 +35,6 @@ from detector.reason import ImageError, Reason
 COMMAND = (sys.executable, "-m", "batch_inference.decode_worker")
 START_SECONDS = 120.0
 PIPE_BLOCK = 1 << 20
-MAX_HEAD = 1 << 16
 
 
 class WorkerDiedError(Exception):
@@ -72,7 +77,7 @@ class Worker:
 
     def __init__(self, config: WorkerConfig, gate: Gate) -> None:
         self._seconds = config.limits.decode_seconds
-        self._body_bytes = 3 * config.preprocessing.size**2
+        self._size = config.preprocessing.size
         self._gate = gate
         self._process = subprocess.Popen(
             COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), bufsize=0
@@ -101,23 +106,42 @@ class Worker:
         """The process id."""
         return self._process.pid
 
-    def decode(self, data: bytes) -> Decoded | None:
-        """Return the outcome for one file, or None when the worker ran out of memory.
+    def decode(self, data: bytes) -> tuple[Decoded | None, bool]:
+        """Return the outcome for one file, and whether the worker is of further use.
+
+        The outcome is None when the worker ran out of memory. Where it failed only at what is
+        beside the pixels, the outcome lacks that, and is as good as any.
 
         Raises
         ------
         WorkerDiedError, WorkerTimeoutError, ValueError
-            The worker is of no more use; close it. ValueError when it sent what is no message.
+            The worker gave no outcome and is of no more use; close it. ValueError when it sent what
+            is no message.
         """
         deadline = time.monotonic() + self._seconds
         self._send(pack(data), deadline)
         message = self._receive(deadline)
-        if message.kind == LARGE:
-            with self._gate.large():
-                deadline = time.monotonic() + self._seconds
-                self._send(pack(b""), deadline)
-                message = self._receive(deadline)
-        return message.decoded if message.kind == DONE else None
+        if message.kind != LARGE:
+            return self._complete(message)
+        with self._gate.large():
+            deadline = time.monotonic() + self._seconds
+            self._send(pack(b""), deadline)
+            return self._complete(self._receive(deadline))
+
+    def _complete(self, message: Message) -> tuple[Decoded | None, bool]:
+        if message.kind == NO_MEMORY:
+            return None, False
+        decoded = message.decoded
+        if message.kind != DONE or decoded is None:
+            raise ValueError(f"a decode worker sent {message.kind!r} in place of an outcome")
+        try:
+            beside = self._receive(time.monotonic() + BESIDE_SECONDS)
+        except (WorkerDiedError, WorkerTimeoutError, ValueError):
+            return decoded, False
+        if beside.kind != BESIDE or beside.decoded is None:
+            return decoded, False
+        found = beside.decoded
+        return replace(decoded, provenance=found.provenance, thumbnail=found.thumbnail), True
 
     def kill(self) -> None:
         """End the process from another thread; the one that uses it still has to close it."""
@@ -161,7 +185,8 @@ class Worker:
 
     def _receive(self, deadline: float) -> Message:
         head = self._take_frame(MAX_HEAD, deadline)
-        return unpack_message(head, self._take_frame(self._body_bytes, deadline))
+        body = self._take_frame(max(3 * self._size**2, MAX_THUMBNAIL), deadline)
+        return unpack_message(head, body, self._size)
 
     def _take_frame(self, limit: int, deadline: float) -> bytes:
         (length,) = LENGTH.unpack(self._take(LENGTH.size, deadline))

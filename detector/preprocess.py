@@ -11,6 +11,8 @@ from PIL import ExifTags, Image
 from detector.package import Preprocessing
 
 Pixels = npt.NDArray[np.uint8]
+# Left, top, width and height of a part of an image, in shares of the whole.
+Crop = tuple[float, float, float, float]
 
 # A strip much longer than wide would grow to gigapixels when its short side is brought to size,
 # only for the centre to be kept; beyond this aspect ratio only the centre is computed.
@@ -84,17 +86,21 @@ def upright_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
+def _scaled(width: int, height: int, size: int) -> tuple[int, int]:
+    """Return the size of an image whose short side is brought to ``size``."""
+    short, long = min(width, height), max(width, height)
+    scaled = max(size, int(size * long / short))
+    return (size, scaled) if width <= height else (scaled, size)
+
+
 def resize_center_crop(image: Image.Image, size: int) -> Image.Image:
     """Resize the short side to ``size`` (bicubic, antialiased), then crop the centre square.
 
     Follows CLIP's own preprocessing as transformers' ``CLIPImageProcessor`` computes it: the long
     side is truncated to an integer, the crop starts at half the excess, rounded down.
     """
-    width, height = image.size
-    short, long = min(width, height), max(width, height)
-    scaled = max(size, int(size * long / short))
-    target = (size, scaled) if width <= height else (scaled, size)
-    if long > MAX_ASPECT * short:
+    target = _scaled(*image.size, size)
+    if max(image.size) > MAX_ASPECT * min(image.size):
         return _resized_centre(image, target, size)
     if image.size != target:
         image = image.resize(target, Image.Resampling.BICUBIC)
@@ -185,3 +191,21 @@ def preprocess(image: Image.Image, spec: Preprocessing) -> Pixels:
     """
     shape = _shaper(spec)
     return np.asarray(shape(upright_rgb(image)), dtype=np.uint8)
+
+
+def preprocess_upright(upright: Image.Image, spec: Preprocessing) -> Pixels:
+    """Return what :func:`preprocess` does, given what :func:`upright_rgb` made of the image."""
+    return np.asarray(_shaper(spec)(upright), dtype=np.uint8)
+
+
+def seen_part(width: int, height: int, spec: Preprocessing) -> Crop:
+    """Return which part of an upright image of so many pixels reaches the graph."""
+    short = min(width, height)
+    if spec.kind == "resize_square":
+        return 0.0, 0.0, 1.0, 1.0
+    if spec.kind == "native_crop" and short >= spec.size:
+        scaled = (width, height)
+    else:
+        scaled = _scaled(width, height, spec.size)
+    x, y = ((side - spec.size) // 2 / side for side in scaled)
+    return x, y, spec.size / scaled[0], spec.size / scaled[1]

@@ -202,12 +202,15 @@ class FakeEngine:
 class InlineDecoder:
     """Decodes in the calling thread, without worker processes."""
 
-    def __init__(self, spec: Preprocessing, limits: Limits, _settings: Settings) -> None:
-        self._spec, self._limits = spec, limits
+    def __init__(
+        self, spec: Preprocessing, limits: Limits, _settings: Settings, *, thumbnails: bool = False
+    ) -> None:
+        self._spec, self._limits, self._thumbnails = spec, limits, thumbnails
 
     def decode(self, data: bytes) -> Decoded:
         """Decode one file."""
-        return decode(data, self._spec, self._limits)
+        *_, decoded = decode(data, self._spec, self._limits, thumbnail=self._thumbnails)
+        return decoded
 
     def kill(self) -> None:
         """Nothing runs that could be ended."""

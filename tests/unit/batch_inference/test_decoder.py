@@ -18,10 +18,12 @@ from batch_inference.errors import DecoderError, ScoringError
 from batch_inference.frame import WorkerConfig
 from batch_inference.gate import Gate
 from batch_inference.settings import MIB, Settings
+from batch_inference.thumbnail import small_pixels
 from batch_inference.worker import WorkerDiedError, environment
 from detector.package import Preprocessing
 from detector.plan import Limits
 from detector.preprocess import preprocess
+from detector.provenance import NONE
 from detector.reason import Reason
 from tests.corpus import encode, photograph, png_of_zeros
 from tests.unit.batch_inference.support import noise_png
@@ -32,9 +34,9 @@ ONE = Settings(decoders=1)
 SABOTAGED = """
 import os, signal, sys, time
 import batch_inference.decode_worker as worker
-from batch_inference.decoding import Decoded, Facts
+from batch_inference.frame import Message, pack_message
 real = worker.decode
-def decode(data, spec, limits, admit):
+def decode(data, spec, limits, admit, *, thumbnail):
     for word, act in {
         b"SLEEP": lambda: time.sleep(60),
         b"CRASH": lambda: os.kill(os.getpid(), signal.SIGSEGV),
@@ -46,7 +48,20 @@ def decode(data, spec, limits, admit):
     }.items():
         if data.startswith(word):
             act()
-    return real(data, spec, limits, admit)
+    return beside(*real(data, spec, limits, admit, thumbnail=thumbnail), data)
+def beside(first, second, data):
+    yield first
+    for word, act in {
+        b"SLEEPS": lambda: time.sleep(60),
+        b"CRASHES": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+        b"FLOODS": lambda: bytearray(1 << 40),
+        b"RAISES": lambda: 1 / 0,
+        b"LIES": lambda: (worker.os.write(REPLY, b"\\xff" * 64), time.sleep(60)),
+        b"REPEATS": lambda: os.write(REPLY, pack_message(Message(worker.DONE, first))),
+    }.items():
+        if data.endswith(word):
+            act()
+    yield second
 worker.decode = decode
 REPLY = os.dup(1)
 worker.main()
@@ -81,6 +96,29 @@ def test_a_lost_worker_costs_one_image_and_is_replaced(
     assert lost.facts.bytes == len(word) + 9
     assert lost.facts.sha256 is not None
     assert sabotaged.decode(noise_png(1)).pixels is not None
+
+
+@pytest.mark.parametrize("word", [b"SLEEPS", b"CRASHES", b"FLOODS", b"RAISES", b"LIES", b"REPEATS"])
+def test_what_metadata_do_to_a_worker_costs_no_image(
+    sabotaged: Decoder, monkeypatch: pytest.MonkeyPatch, word: bytes
+) -> None:
+    monkeypatch.setattr(worker_module, "BESIDE_SECONDS", 1.0)
+    told = sabotaged.decode(noise_png(2) + word)
+    assert told.error is None
+    assert told.pixels is not None
+    assert told.crop == (0, 0, 1, 1)
+    assert (told.provenance, told.thumbnail) == (NONE, None)
+    assert sabotaged.decode(noise_png(1)).pixels is not None
+
+
+def test_thumbnails_are_made_where_they_are_wanted() -> None:
+    data = encode(photograph(0), "PNG")
+    with Decoder(Preprocessing(), Limits(), ONE, thumbnails=True) as decoder:
+        decoded = decoder.decode(data)
+    assert decoded.thumbnail is not None
+    np.testing.assert_array_equal(decoded.thumbnail, small_pixels(photograph(0)))
+    with Decoder(Preprocessing(), Limits(), ONE) as decoder:
+        assert decoder.decode(data).thumbnail is None
 
 
 def test_pixels_are_those_of_the_shared_preprocessing() -> None:

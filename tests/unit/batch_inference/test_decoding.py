@@ -1,24 +1,26 @@
 """The decoding policy, format by format and fault by fault, without worker processes."""
 
-import io
-import struct
-
 import numpy as np
 import pytest
 
+from batch_inference import decoding
 from batch_inference.decoding import Decoded, decode, facts_of
-from batch_inference.frame import DONE, Message, pack_message, unpack_message
 from batch_inference.sniff import Format, describe, looks_cut, sniff
 from detector.package import Preprocessing
 from detector.plan import Limits
-from detector.reason import ImageError, Reason
+from detector.provenance import NONE, Claim, Provenance
+from detector.reason import Reason
 from tests.corpus import Recipe, encode, make_corpus, photograph, png_of_zeros, recipes
 
 SPEC, LIMITS = Preprocessing(), Limits()
 
 
-def run(data: bytes, limits: Limits = LIMITS) -> Decoded:
-    return decode(data, SPEC, limits)
+def run(data: bytes, limits: Limits = LIMITS, *, thumbnail: bool = False) -> Decoded:
+    first, whole = decode(data, SPEC, limits, thumbnail=thumbnail)
+    assert (first.facts, first.error, first.crop) == (whole.facts, whole.error, whole.crop)
+    assert first.pixels is whole.pixels
+    assert (first.provenance, first.thumbnail) == (NONE, None)
+    return whole
 
 
 @pytest.mark.filterwarnings("ignore")  # the worker ignores them too
@@ -78,12 +80,13 @@ def test_sizes_are_judged_before_anything_is_unpacked() -> None:
         ((101, 100), Limits(max_pixels=10_000), Reason.BOMB),
         ((31, 400), LIMITS, Reason.TOO_SMALL),
     ):
-        outcome = decode(png_of_zeros(*size), SPEC, limits, admitted.append)
+        *_, outcome = decode(png_of_zeros(*size), SPEC, limits, admitted.append)
         assert outcome.error is not None
         assert outcome.error.reason is reason
         assert (outcome.facts.width, outcome.facts.height) == size
     assert admitted == []
-    assert decode(png_of_zeros(100, 100), SPEC, LIMITS, admitted.append).error is None
+    *_, outcome = decode(png_of_zeros(100, 100), SPEC, LIMITS, admitted.append)
+    assert outcome.error is None
     assert admitted == [10_000]
 
 
@@ -109,26 +112,34 @@ def test_hostile_bytes_never_escape() -> None:
             assert (outcome.error is None) != (outcome.pixels is None)
 
 
-def test_a_message_survives_the_pipe_and_nonsense_is_refused() -> None:
-    def trip(message: Message) -> Message:
-        stream = io.BytesIO(pack_message(message))
-        parts = [stream.read(struct.unpack("!I", stream.read(4))[0]) for _ in range(2)]
-        return unpack_message(*parts)
+SAID = Provenance((Claim.IPTC_AI,), "Imagine 3", "{}")
 
-    scored = run(encode(photograph(0), "PNG"))
-    back = trip(Message(DONE, scored)).decoded
-    assert back is not None
-    assert back.facts == scored.facts
-    np.testing.assert_array_equal(back.pixels, scored.pixels)
-    failed = trip(
-        Message(DONE, Decoded(facts_of(b"x"), error=ImageError(Reason.BOMB, "d")))
-    ).decoded
-    assert failed is not None
-    assert failed.error is not None
-    assert (failed.error.reason, failed.error.detail) == (Reason.BOMB, "d")
-    for head in (b"{}", b"[]", b"nonsense", b'{"kind":"done","facts":[]}', b'{"kind":1,"facts":3}'):
-        with pytest.raises(ValueError):  # noqa: PT011 - JSON's own error is one
-            unpack_message(head, b"")
+
+def test_metadata_and_thumbnail_come_after_the_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "read_provenance", lambda _data, _image: SAID)
+    outcome = run(encode(photograph(0), "PNG"), thumbnail=True)
+    assert outcome.provenance == SAID
+    assert outcome.thumbnail is not None
+    assert max(outcome.thumbnail.shape) == 192
+    width, height = photograph(0).size
+    assert outcome.crop == pytest.approx(
+        ((1 - height / width) / 2, 0, height / width, 1), abs=2 / 224
+    )
+    assert run(encode(photograph(0), "PNG")).thumbnail is None
+
+
+def test_an_image_that_cannot_be_decoded_still_says_where_it_is_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decoding, "read_provenance", lambda _data, _image: SAID)
+    whole = encode(photograph(0), "JPEG")
+    cut = run(whole[: len(whole) // 2], thumbnail=True)
+    assert cut.error is not None
+    assert cut.error.reason is Reason.TRUNCATED
+    assert (cut.provenance, cut.thumbnail, cut.crop) == (SAID, None, None)
+    # What is refused by its header alone is not looked at any further.
+    assert run(whole, Limits(max_pixels=100)).provenance == NONE
+    assert run(b"hello").provenance == NONE
 
 
 def test_the_corpus_is_repeatable(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from detector.package import Preprocessing
-from detector.preprocess import preprocess, upright_rgb
+from detector.preprocess import preprocess, preprocess_upright, seen_part, upright_rgb
 
 RAMP = np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype("<u2")
 
@@ -240,3 +240,22 @@ def test_a_native_crop_enlarges_what_is_too_small(size: tuple[int, int]) -> None
 def test_unknown_preprocessing_is_refused(spec: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="deploy the version that built the detector"):
         preprocess(Image.new("RGB", (9, 9)), Preprocessing(**spec))
+
+
+@pytest.mark.parametrize("kind", ["resize_center_crop", "native_crop", "resize_square"])
+@pytest.mark.parametrize("size", [(400, 300), (300, 401), (100, 60), (64, 64), (1999, 65)])
+def test_the_part_that_is_seen_is_told(kind: str, size: tuple[int, int]) -> None:
+    spec = Preprocessing(kind=kind, size=64, interpolation="bicubic")
+    # Across and down, the level says where a pixel is from; the very edges are blurred.
+    across, down = np.meshgrid(*(np.linspace(0, 1, side) for side in size))
+    ramps = np.stack([across, down, across], axis=2)
+    image = Image.fromarray((ramps * 255).round().astype(np.uint8))
+    x, y, width, height = seen_part(*size, spec)
+    pixels = preprocess(image, spec).astype(float) / 255
+    middle = pixels[32, :, 0], pixels[:, 32, 1]
+    for levels, start, share in zip(middle, (x, y), (width, height), strict=True):
+        assert levels[0] == pytest.approx(start + share / 128, abs=0.012)
+        assert levels[-1] == pytest.approx(start + share - share / 128, abs=0.012)
+    np.testing.assert_array_equal(
+        preprocess_upright(upright_rgb(image), spec), preprocess(image, spec)
+    )
