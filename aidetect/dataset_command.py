@@ -10,30 +10,24 @@ import typer
 from rich.progress import Progress
 
 from aidetect.console import counting_bar, emit, guarded, out
-from aidetect.dataset_table import audit_view
+from aidetect.examples import examples
 from aidetect.options import DEFAULT_STACK, Json, Stack, Where
-from aidetect.outputs import OutputsError
 from aidetect.resolve import resolve
 from aidetect.samples import write_samples
-from aidetect.target import NoStackError
-from detector.contract import ContractError
 from detector.evaluation import Label
 from detector.layout import DATASETS_PREFIX
-from detector.uri import SCHEME, S3Uri, UriError
-from training.data.audit import audit as look_over
-from training.data.audit_page import render
+from detector.uri import SCHEME, S3Uri
 from training.data.catalog import CATALOG_FILE, read_catalog
-from training.data.extra import MissingPackageError
 from training.data.found import joined
 from training.data.importing import Wishes, find_import, parse_words
 from training.data.locate import find, is_packed
-from training.data.pack import Packed, pack, read_record
 from training.data.place import DatasetError
-from training.data.sample import write_sample
-from training.storage import LocalStorage, MissingFileError, S3Storage, Storage, open_storage
+from training.storage import LocalStorage, S3Storage, Storage, open_storage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from training.data.pack import Packed
 
 NAME_HELP = "The dataset's name: lower case letters, digits and dashes."
 
@@ -52,11 +46,18 @@ def _show(bar: Progress, done: int, total: int) -> None:
     bar.update(bar.task_ids[0], completed=done, total=total or None)
 
 
-@app.command(name="import")
-@guarded(
-    NoStackError, OutputsError, DatasetError, ContractError, MissingPackageError, UriError,
-    MissingFileError,
-)  # fmt: skip
+@app.command(
+    name="import",
+    epilog=examples(
+        ("aidetect dataset import photos/ --name mine", "a folder with real/… and ai/…"),
+        (
+            "aidetect dataset import kaggle:owner/slug --name faces --map FAKE=ai --map REAL=real",
+            "a Kaggle dataset, and what its folders mean",
+        ),
+        ("aidetect dataset import a.zip b.tar --name both --to out/", "into a folder"),
+    ),
+)
+@guarded()
 def import_(
     sources: Annotated[
         list[str],
@@ -95,12 +96,15 @@ def import_(
     ] = None,
     where: Where = None,
     stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
 ) -> None:
     """Pack labelled images into a dataset that can be trained on.
 
     Broken images are left out and told of; exact copies are dropped. Importing the same again finds
     what is there. Licences are recorded as their publishers state them.
     """
+    from training.data.pack import pack  # numpy and Pillow, which `--help` need not wait for
+
     _check_name(name)
     wishes = Wishes(
         label, parse_words(words or []), source_name, licence, limit, keep_split,
@@ -126,7 +130,10 @@ def import_(
             licence="; ".join(licences),
             progress=lambda done, total: _show(bar, done, total),
         )
-    _tell(packed)
+    if as_json:
+        emit({"uri": packed.storage.uri, **packed.record.model_dump(mode="json")})
+    else:
+        _tell(packed)
 
 
 def _check_name(name: str) -> None:
@@ -134,7 +141,7 @@ def _check_name(name: str) -> None:
         raise DatasetError(f"--name {name!r}: use lower case letters, digits and dashes")
 
 
-def _tell(packed: Packed) -> None:
+def _tell(packed: "Packed") -> None:
     record = packed.record
     out.print(f"{record.images:,} images, {record.bytes / 1e6:,.1f} MB, in", end=" ")
     out.print(packed.storage.uri, soft_wrap=True, markup=False)
@@ -149,11 +156,14 @@ def _tell(packed: Packed) -> None:
         out.print("[yellow]No licence is recorded; say it with --licence[/]")
 
 
-@app.command()
-@guarded(
-    NoStackError, OutputsError, DatasetError, ContractError, MissingPackageError, UriError,
-    MissingFileError,
-)  # fmt: skip
+@app.command(
+    epilog=examples(
+        ("aidetect dataset audit photos/", "what is in there, before it costs anything"),
+        ("aidetect dataset audit photos/ --out audit.html", "also a page with figures"),
+        ("aidetect dataset audit s3://bucket/datasets/mine/ --json", "for a program"),
+    )
+)
+@guarded()
 def audit(
     path: Annotated[
         str, typer.Argument(help="A packed dataset, or labelled images: path or s3:// URI.")
@@ -166,6 +176,12 @@ def audit(
     stack: Stack = DEFAULT_STACK,
 ) -> None:
     """Say what a dataset holds and what is wrong with it. Exit code 1 where it cannot be used."""
+    # sklearn and matplotlib take ten seconds to import.
+    from aidetect.dataset_table import audit_view
+    from training.data.audit import audit as look_over
+    from training.data.audit_page import render
+    from training.data.pack import Packed, pack, read_record
+
     s3 = resolve(where, stack).s3 if path.startswith(SCHEME) else None
     with tempfile.TemporaryDirectory() as scratch:
         storage = open_storage(path.removesuffix("dataset.json"), s3)
@@ -194,23 +210,34 @@ def audit(
         raise typer.Exit(1)
 
 
-@app.command()
-@guarded(OSError, ValueError, ModuleNotFoundError)
+@app.command(
+    epilog=examples(
+        ("aidetect dataset sample photos", "240 images of 4 sources of each class"),
+        ("aidetect dataset sample photos --images 80 --sources 2", "a smaller one"),
+    )
+)
+@guarded(ValueError, ModuleNotFoundError)
 def sample(
     folder: Annotated[Path, typer.Argument(help="Where to; made if need be.")],
     images: Annotated[int, typer.Option(min=8, help="About how many, half of each class.")] = 240,
     sources: Annotated[int, typer.Option(min=1, max=8, help="Sources of each class.")] = 4,
     seed: Annotated[int, typer.Option(help="The same seed makes the same files.")] = 0,
+    as_json: Json = False,
 ) -> None:
     """Make a small labelled folder to try training on.
 
     Real photographs under open licences, and stand-ins for AI images made of them: see its
     README.txt. A detector trained on it is good for nothing.
     """
+    from training.data.sample import write_sample
+
     if folder.is_dir() and any(folder.iterdir()):
         raise ValueError(f"{folder} is not empty; name a new folder")
     with tempfile.TemporaryDirectory() as scratch:
         photographs = write_samples(Path(scratch))
         written = write_sample(folder, photographs, images=images, sources=sources, seed=seed)
+    if as_json:
+        emit({"folder": str(folder), "images": written, "sources": sources})
+        return
     out.print(f"{written} images of {sources} sources in", end=" ")
     out.print(str(folder), soft_wrap=True, markup=False)

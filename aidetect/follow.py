@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from aidetect.errors import StillGoingError
 from aidetect.execution import Execution, describe, keys_below, started_since
 from aidetect.target import Target
 
 POLL_SECONDS = 0.5
 
 
-class FollowTimeoutError(TimeoutError):
+class FollowTimeoutError(StillGoingError):
     """The wait ran out; the images are not lost, and the message says where to look."""
 
 
@@ -93,8 +94,8 @@ def wait(
         if time.monotonic() >= end:
             raise FollowTimeoutError(
                 f"after {timeout:.0f} s {progress.taken_up} of {progress.expected} images are "
-                f"taken up and {len(progress.batches)} batches begun. They go on: look again with "
-                "`aidetect verdict KEY`, and see the arrivals queue and its dead-letter queue"
+                f"taken up and {len(progress.batches)} batches begun. They go on: look at them "
+                "with `aidetect status`, and at one image with `aidetect verdict KEY`"
             )
         sleep(POLL_SECONDS)
 

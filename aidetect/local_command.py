@@ -6,24 +6,25 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from aidetect.console import emit, err, fail, guarded, out
+from aidetect.console import emit, err, fail, goes_on, guarded, out
+from aidetect.examples import examples
 from aidetect.options import Json
-from detector.contract import ContractError
-from detector.package import PackageError
 from local import stack
-from local.errors import LocalError
 from local.options import DEFAULT_PORT, UpOptions
-from training.head import HeadError
-from training.registry import RegistryError
-from training.vision import WeightsError
 
 app = typer.Typer(
     help="Run the whole system on this machine, without an AWS account.", no_args_is_help=True
 )
 
 
-@app.command()
-@guarded(LocalError, PackageError, ContractError, HeadError, WeightsError, RegistryError)
+@app.command(
+    epilog=examples(
+        ("aidetect local up", "starts it, or brings a running one up to date"),
+        ("aidetect local up --port 4600", "where the usual port is taken"),
+        ("aidetect local up -p ExpressMaxImages=100", "sets a parameter of template.yaml"),
+    )
+)
+@guarded()
 def up(
     port: Annotated[
         int,
@@ -40,6 +41,7 @@ def up(
         bool,
         typer.Option(help="Publish the embedded detector where none is in use yet."),
     ] = True,
+    as_json: Json = False,
 ) -> None:
     """Start the local stack, or bring a running one up to date.
 
@@ -51,7 +53,8 @@ def up(
     options = UpOptions(
         port=port, batch_slots=slots, parameters=_pairs(parameter or []), detector=detector
     )
-    with err.status("") as spinner:
+    what = "`aidetect local up` goes on from here, `aidetect local down` ends what was started"
+    with goes_on(what), err.status("") as spinner:
 
         def show(step: str) -> None:
             spinner.update(step)
@@ -59,26 +62,43 @@ def up(
             err.print(step, markup=False)
 
         outputs = stack.up(options, show)
+    if as_json:
+        emit({"endpoint": outputs.endpoint, "stack": outputs.stack, "outputs": outputs.values})
+        return
     out.print(
         f"The local stack is up at {outputs.endpoint} [dim](in {time.monotonic() - began:.1f} s)[/]"
     )
     out.print(f"Drop images into s3://{outputs.values['IntakeBucket']}/intake/", soft_wrap=True)
 
 
-@app.command()
-@guarded(LocalError)
+@app.command(
+    epilog=examples(
+        ("aidetect local down", "stops it; images and results are kept"),
+        ("aidetect local down --purge", "forgets those, too"),
+    )
+)
+@guarded()
 def down(
     purge: Annotated[
         bool, typer.Option("--purge", help="Also delete its images, results and logs.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Stop everything the local stack started. Images and results are kept for the next time."""
     ended = stack.down(purge=purge)
-    out.print(f"Stopped ({ended} processes ended)" if ended else "Nothing was running")
+    if as_json:
+        emit({"processes_ended": ended, "purged": purge})
+    else:
+        out.print(f"Stopped ({ended} processes ended)" if ended else "Nothing was running")
 
 
-@app.command()
-@guarded(LocalError)
+@app.command(
+    epilog=examples(
+        ("aidetect local status", "whether it runs, and where"),
+        ("aidetect local status --json", "for a program"),
+    )
+)
+@guarded()
 def status(as_json: Json = False) -> None:
     """Tell whether the local stack runs, and where. Exit code 1 when it does not."""
     found = stack.status()

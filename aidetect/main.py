@@ -1,5 +1,7 @@
 """``aidetect``: tell real photographs from AI-generated images."""
 
+from typing import Annotated
+
 import typer
 
 from aidetect import (
@@ -8,28 +10,70 @@ from aidetect import (
     local_command,
     promotion_command,
     redrive_command,
+    score_command,
+    train_command,
+    verdict_command,
 )
-from aidetect.score_command import score
-from aidetect.train_command import train
-from aidetect.verdict_command import verdict
+from aidetect.exit_code import ExitCode
+from aidetect.panels import DATA, OPERATE, SCORE, TRAIN
+from aidetect.program import Program
+from aidetect.version import version
 
-app = typer.Typer(
+HELP = (
+    "Tell real photographs from AI-generated images, in your own AWS account or on this machine."
+    "\n\nEvery command speaks to the local stack when it runs, else to the AWS account at hand; "
+    "`--on` chooses. Whatever prints results prints JSON with `--json`."
+)
+EPILOG = "\n\n".join(
+    [
+        "**Start with**",
+        "- `aidetect local up` starts the whole system on this machine",
+        "- `aidetect score photo.jpg` gives a verdict; a folder, an archive or s3:// likewise",
+        "- `aidetect status` shows what runs, what waits and what failed",
+        "**Exit codes**",
+        *(f"- `{code.value}` {code.meaning}" for code in ExitCode),
+    ]
+)
+
+app = Program(
     name="aidetect",
-    help=(
-        "Tell real photographs from AI-generated images, in your own AWS account or on this "
-        "machine.\n\nStart with: aidetect local up; aidetect score PHOTO.JPG"
-    ),
+    help=HELP,
+    epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
 )
-app.add_typer(local_command.app, name="local")
-app.add_typer(detector_command.app, name="detector")
-app.add_typer(dataset_command.app, name="dataset")
-app.command()(score)
-app.command()(verdict)
-app.command()(redrive_command.redrive)
-app.command()(train)
-app.command()(promotion_command.promote)
-app.command()(promotion_command.rollback)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"aidetect {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def aidetect(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and leave.", callback=_tell_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
+
+
+app.command(rich_help_panel=SCORE, epilog=score_command.EXAMPLES)(score_command.score)
+app.command(rich_help_panel=SCORE, epilog=verdict_command.EXAMPLES)(verdict_command.verdict)
+app.command(rich_help_panel=TRAIN, epilog=train_command.EXAMPLES)(train_command.train)
+app.command(rich_help_panel=TRAIN, epilog=promotion_command.PROMOTE_EXAMPLES)(
+    promotion_command.promote
+)
+app.command(rich_help_panel=TRAIN, epilog=promotion_command.ROLLBACK_EXAMPLES)(
+    promotion_command.rollback
+)
+app.add_typer(detector_command.app, name="detector", rich_help_panel=TRAIN)
+app.add_typer(dataset_command.app, name="dataset", rich_help_panel=DATA)
+app.command(rich_help_panel=OPERATE, epilog=redrive_command.EXAMPLES)(redrive_command.redrive)
+app.add_typer(local_command.app, name="local", rich_help_panel=OPERATE)

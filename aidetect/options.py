@@ -4,19 +4,25 @@ from typing import Annotated, Literal
 
 import typer
 
-from aidetect.resolve import DEFAULT_STACK
+from aidetect.target import DEFAULT_STACK
 
 Where = Annotated[
     Literal["local", "aws"] | None,
     typer.Option(
         "--on",
-        help="Speak to the local stack or to AWS. Default: the local stack when it runs.",
+        help="Speak to the `local` stack or to `aws`. Default: the local stack when it runs.",
         show_default=False,
+        rich_help_panel="Which stack",
     ),
 ]
 Stack = Annotated[
     str,
-    typer.Option("--stack", help="Name of the CloudFormation stack on AWS."),
+    typer.Option(
+        "--stack",
+        envvar="AIDETECT_STACK",
+        help="Name of the CloudFormation stack on AWS.",
+        rich_help_panel="Which stack",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from aidetect.errors import AidetectError
+
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import OutputTypeDef
 
 
-class OutputsError(RuntimeError):
+class OutputsError(AidetectError, RuntimeError):
     """The stack exists but is not, or not yet, this product."""
 
 

@@ -4,17 +4,28 @@ from typing import Annotated
 
 import typer
 
-from aidetect.console import fail, guarded, out
+from aidetect.completion import complete_detector
+from aidetect.console import emit, fail, guarded, out
+from aidetect.examples import examples
 from aidetect.gates import gate_of
-from aidetect.options import DEFAULT_STACK, Stack, Where
-from aidetect.outputs import OutputsError
+from aidetect.options import DEFAULT_STACK, Json, Stack, Where
 from aidetect.resolve import resolve
-from aidetect.target import NoStackError, Target
+from aidetect.target import Target
 from aidetect.who import who
-from detector.contract import ContractError
-from detector.once import WriteConflictError
 from detector.plan import DetectorRef
-from detector.promotion import Promotion, PromotionError, PromotionLog
+from detector.promotion import Promotion, PromotionLog
+
+PROMOTE_EXAMPLES = examples(
+    ("aidetect promote clip-lora@2026.11.25-10cb57c9", "one that passed its gate"),
+    (
+        'aidetect promote clip-lora@2026.11.25-10cb57c9 --reason "the test set was mislabelled"',
+        "overrules the gate, on the record",
+    ),
+)
+ROLLBACK_EXAMPLES = examples(
+    ("aidetect rollback", "the detector before this one, from the next batch on"),
+    ('aidetect rollback --reason "accuses product shots"', "and says why, for the record"),
+)
 
 Reason = Annotated[
     str,
@@ -28,7 +39,10 @@ def log_of(target: Target) -> PromotionLog:
     return PromotionLog(target.s3, target.ssm, outputs.ModelsBucket, outputs.ChampionParameter)
 
 
-def _told(done: Promotion, target: Target) -> None:
+def _told(done: Promotion, target: Target, *, as_json: bool) -> None:
+    if as_json:
+        emit(done.model_dump(mode="json"))
+        return
     before = (
         f", and no longer {done.previous}" if done.previous not in (None, done.detector) else ""
     )
@@ -51,12 +65,20 @@ def _leave_of_the_gate(target: Target, ref: DetectorRef) -> str:
     return f"passed the gate of run {decision.run}"
 
 
-@guarded(NoStackError, OutputsError, ContractError, PromotionError, WriteConflictError)
+@guarded()
 def promote(
-    detector: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="A released detector.")],
+    detector: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME@VERSION",
+            help="A released detector; `aidetect detector list` names them.",
+            autocompletion=complete_detector,
+        ),
+    ],
     reason: Reason = "",
     where: Where = None,
     stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
 ) -> None:
     """Make a released detector the champion, from the next batch on.
 
@@ -66,15 +88,16 @@ def promote(
     ref = DetectorRef.parse(detector, bucket=target.outputs.ModelsBucket)
     if not reason:
         reason = _leave_of_the_gate(target, ref)
-    _told(log_of(target).promote(ref, by=who(target), reason=reason), target)
+    _told(log_of(target).promote(ref, by=who(target), reason=reason), target, as_json=as_json)
 
 
-@guarded(NoStackError, OutputsError, ContractError, PromotionError, WriteConflictError)
+@guarded()
 def rollback(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
     where: Where = None,
     stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
 ) -> None:
     """Return to the detector that was the champion before the present one."""
     target = resolve(where, stack)
-    _told(log_of(target).rollback(by=who(target), reason=reason), target)
+    _told(log_of(target).rollback(by=who(target), reason=reason), target, as_json=as_json)

@@ -1,16 +1,21 @@
 """Which stack a command speaks to: the local one when it runs, else the AWS account at hand."""
 
-import boto3
+import os
 
-from aidetect.target import NoStackError, Target, connect
-from local.session import session as local_session
-from local.stack import status as local_status
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
-DEFAULT_STACK = "aidetect"
+from aidetect.explanation import explain
+from aidetect.target import CONFIG, DEFAULT_STACK, NO_STACK, NoStackError, Target, connect
+
 LOCAL = "local"
 
+__all__ = ["DEFAULT_STACK", "LOCAL", "resolve"]
 
-def resolve(where: str | None = None, stack: str = DEFAULT_STACK) -> Target:
+
+def resolve(
+    where: str | None = None, stack: str = DEFAULT_STACK, config: Config = CONFIG
+) -> Target:
     """Find the stack to speak to.
 
     Parameters
@@ -19,22 +24,31 @@ def resolve(where: str | None = None, stack: str = DEFAULT_STACK) -> Target:
         ``local``, ``aws``, or None: the local stack when it runs, else AWS.
     stack
         Name of the CloudFormation stack.
+    config
+        How patient its clients are.
 
     Raises
     ------
     NoStackError
         If neither is there.
     """
+    # Each takes a third of a second to import, which `--help` need not wait for.
+    import boto3
+
+    from local.session import session as local_session
+    from local.stack import status as local_status
+
     found = local_status()
     if where == LOCAL or (where is None and found.running):
         if not found.running or found.endpoint is None:
             raise NoStackError("the local stack does not run: start it with `aidetect local up`")
         label = f"local stack at {found.endpoint}"
-        return connect(local_session(found.region), found.endpoint, found.stack, label)
-    session = boto3.Session()
+        return connect(local_session(found.region), found.endpoint, found.stack, label, config)
+    try:
+        # boto3 itself reads AWS_DEFAULT_REGION alone; every other AWS tool reads this one.
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+    except BotoCoreError as error:
+        raise NoStackError(explain(error)) from error
     if session.region_name is None:
-        raise NoStackError(
-            "no stack here: run `aidetect local up`, or set AWS_PROFILE and AWS_REGION to the "
-            "account where it is deployed"
-        )
-    return connect(session, None, stack, f"AWS {session.region_name}")
+        raise NoStackError(NO_STACK)
+    return connect(session, None, stack, f"AWS {session.region_name}", config)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from aidetect.errors import AidetectError
 from detector.layout import INTAKE_PREFIX
 
 
-class SourceError(ValueError):
+class SourceError(AidetectError, ValueError):
     """There is nothing to score at a path."""
 
 

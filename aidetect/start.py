@@ -6,11 +6,13 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
+from aidetect.errors import AidetectError
+from aidetect.explanation import explain
 from aidetect.target import Target
 from detector.uri import S3Uri
 
 
-class StartError(RuntimeError):
+class StartError(AidetectError, RuntimeError):
     """The execution could not be started."""
 
 
@@ -30,4 +32,4 @@ def start_prefix(target: Target, prefix: S3Uri, now: datetime) -> str:
             input=json.dumps({"prefix": str(prefix)}),
         )["executionArn"]
     except ClientError as error:
-        raise StartError(f"scoring of {prefix} was not started: {error}") from error
+        raise StartError(f"scoring of {prefix} was not started: {explain(error)}") from error

@@ -5,17 +5,29 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from aidetect.claims import claims_of
 from aidetect.digest import ORDER, Digest
 from aidetect.results import Row
+from aidetect.trail import NO_TRAIL, Trail
 from detector.reason import Reason
 
 STYLES = {"ai": "bold red", "real": "green", "unsure": "yellow", "error": "magenta"}
 BAR = 20
+# Told in words of their own, or to programs only.
+_APART = frozenset({"row_version", "chunk", "provenance", "generator", "provenance_detail"})
 
 
 def printable(text: str) -> str:
     """Return a key or message with control characters shown, not obeyed: keys are hostile."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def reason_sentence(code: str) -> str:
+    """Return what a reason code means; it may be newer than this program."""
+    try:
+        return Reason(code).sentence
+    except ValueError:
+        return f"This version does not know the reason {printable(code)}; update aidetect."
 
 
 def _bar(row: Row) -> Text:
@@ -52,13 +64,22 @@ def verdict_table(found: Digest, *, prefix: str = "") -> Group:
     table.add_column("P(ai)", justify="right")
     table.add_column("", no_wrap=True, min_width=BAR)
     table.add_column("about", overflow="fold", ratio=2, style="dim")
+    claimed = any(row.get("provenance") for row in found.rows)
+    if claimed:
+        table.add_column("the file says", overflow="fold", ratio=2)
     for row in found.rows:
         probability = "" if row["probability"] is None else f"{row['probability']:.2f}"
         verdict = Text(str(row["verdict"]), style=STYLES.get(row["verdict"], ""))
-        table.add_row(
-            escape(_name(row, prefix)), verdict, probability, _bar(row), escape(_explanation(row))
-        )
+        cells: list[str | Text] = [escape(_name(row, prefix)), verdict, probability, _bar(row)]
+        cells.append(escape(_explanation(row)))
+        if claimed:
+            cells.append(escape(", ".join(claim.badge for claim in claims_of(row))))
+        table.add_row(*cells)
     parts: list[Table | Text] = [table]
+    if claimed:
+        parts.append(
+            Text("What a file says of its origin is a claim; it changes no verdict.", "dim")
+        )
     if found.total > len(found.rows):
         parts.append(Text(f"… and {found.total - len(found.rows)} more rows", style="dim"))
     return Group(*parts, Text(""), totals(found))
@@ -74,17 +95,26 @@ def totals(found: Digest) -> Text:
     return line
 
 
-def verdict_card(row: Row) -> Table:
-    """Draw everything known about one image."""
+def verdict_card(row: Row, trail: Trail = NO_TRAIL) -> Table:
+    """Draw everything known about one image, and where there is more to see."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in row.items():
-        if value is None or name == "row_version":
+        if value is None or name in _APART:
             continue
         style = STYLES.get(row["verdict"], "") if name == "verdict" else ""
         shown = f"{value:.4f}" if isinstance(value, float) else printable(str(value))
         table.add_row(name, Text(shown, style=style))
     if row["reason"] is not None:
-        table.add_row("what to do", Reason(row["reason"]).sentence)
+        table.add_row("what to do", reason_sentence(row["reason"]))
+    for claim in claims_of(row):
+        table.add_row("the file says", Text.assemble((claim.badge, "bold"), f": {claim.sentence}"))
+    for name, where in (("its generator", "generator"), ("found in", "provenance_detail")):
+        if row.get(where):
+            table.add_row(name, Text(printable(str(row[where]))))
+    if trail.evidence:
+        table.add_row("evidence", Text(f"thumbnails, heat maps: {trail.evidence}"))
+    if trail.report:
+        table.add_row("report", Text(f"aidetect report {trail.batch}"))
     return table

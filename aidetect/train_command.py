@@ -7,29 +7,33 @@ from typing import Annotated
 import typer
 from rich.progress import Progress as Bar
 
-from aidetect.console import counting_bar, emit, err, fail, guarded, out
+from aidetect.completion import complete_run
+from aidetect.console import counting_bar, emit, err, fail, goes_on, guarded, out
+from aidetect.examples import examples
 from aidetect.options import DEFAULT_STACK, Json, Stack, Where
-from aidetect.outputs import OutputsError
 from aidetect.resolve import resolve
-from aidetect.target import NoStackError, Target
+from aidetect.target import Target
 from aidetect.training_report import read_report, save_page
-from aidetect.training_start import TrainingStartError, new_run, read_settings, resume, start
+from aidetect.training_start import new_run, read_settings, resume, start
 from aidetect.training_table import outcome_view, stage_line
-from aidetect.training_upload import upload_dataset
-from aidetect.training_watch import RunState, WatchTimeoutError, watch
+from aidetect.training_watch import RunState, watch
 from aidetect.who import who
-from detector.contract import ContractError
 from detector.training_request import (
     AUTO,
     MAX_WHO,
     Compute,
     Recipe,
-    RequestError,
     TrainingRequest,
 )
 from detector.uri import SCHEME
-from training.data.place import DatasetError
-from training.weights import WHEEL
+
+EXAMPLES = examples(
+    ("aidetect train photos/", "packs the folder, starts a run and follows it"),
+    ("aidetect train photos/ --recipe lora --set epochs=2", "adapts the encoder, too"),
+    ("aidetect train s3://bucket/datasets/photos/ --compute sagemaker", "managed spot"),
+    ("aidetect train photos/ --sweep 16", "a search; the best on unseen sources goes on"),
+    ("aidetect train --resume train-20261125-101500-ab12cd", "from the stage that failed"),
+)
 
 
 class _Watcher:
@@ -57,6 +61,10 @@ class _Watcher:
 def _request(
     target: Target, source: str, recipe: Recipe, encoder: str, pairs: list[str], **rest: object
 ) -> TrainingRequest:
+    # The encoders' hub takes a second to import, packing numpy and Pillow.
+    from aidetect.training_upload import upload_dataset
+    from training.weights import WHEEL
+
     settings = read_settings(pairs)
     if encoder == AUTO and target.is_local:
         # One machine's CPUs: the small encoder, whose weights come from the package registry.
@@ -77,10 +85,7 @@ def _request(
     )
 
 
-@guarded(
-    NoStackError, OutputsError, RequestError, TrainingStartError, WatchTimeoutError, ContractError,
-    DatasetError,
-)  # fmt: skip
+@guarded()
 def train(
     source: Annotated[
         str | None,
@@ -90,12 +95,25 @@ def train(
             show_default=False,
         ),
     ] = None,
-    recipe: Annotated[Recipe, typer.Option(help="What is adapted.")] = Recipe.PROBE,
+    recipe: Annotated[
+        Recipe,
+        typer.Option(
+            help="What is adapted: a head on the frozen encoder, its layer norms, or all of it "
+            "through LoRA."
+        ),
+    ] = Recipe.PROBE,
     encoder: Annotated[
         str, typer.Option(help="auto, wheel, owner/name of a model hub, or an s3:// folder.")
     ] = AUTO,
-    compute: Annotated[Compute, typer.Option(help="Where the train stage runs.")] = Compute.BATCH,
-    name: Annotated[str, typer.Option(help="The detector's name.", show_default=False)] = "",
+    compute: Annotated[
+        Compute, typer.Option(help="Where the train stage runs: AWS Batch on spot, or SageMaker.")
+    ] = Compute.BATCH,
+    name: Annotated[
+        str,
+        typer.Option(
+            help="The detector's name. Default: clip- and the recipe.", show_default=False
+        ),
+    ] = "",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="A setting, name=value; repeatable. See docs/recipes.md."),
@@ -109,13 +127,26 @@ def train(
     reason: Annotated[str, typer.Option(help="Why, for the record.", show_default=False)] = "",
     resume_run: Annotated[
         str | None,
-        typer.Option("--resume", metavar="RUN", help="Go on with a run from its failed stage."),
+        typer.Option(
+            "--resume",
+            metavar="RUN",
+            help="Go on with a run from its failed stage.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     watch_run: Annotated[
-        str | None, typer.Option("--watch", metavar="RUN", help="Only look at a run.")
+        str | None,
+        typer.Option(
+            "--watch",
+            metavar="RUN",
+            help="Only look at a run, to its end.",
+            autocompletion=complete_run,
+        ),
     ] = None,
-    wait: Annotated[bool, typer.Option(help="Wait for the end.")] = True,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait.")] = 86400.0,
+    wait: Annotated[bool, typer.Option(help="Wait for the end; else print the run's name.")] = True,
+    timeout: Annotated[
+        float, typer.Option(min=1, help="Seconds to wait; the run goes on when they are over.")
+    ] = 86400.0,
     page: Annotated[
         Path | None, typer.Option(help="Where to save the report page.", show_default=False)
     ] = None,
@@ -130,7 +161,7 @@ def train(
     (`--resume`).
 
     Exit code 0: the run ended, whether or not its detector was promoted. 1: it failed, and the
-    message says why.
+    message says why. 4: it has not ended within `--timeout`, and goes on.
     """
     if sum(x is not None for x in (source, resume_run, watch_run)) != 1:
         fail("name labelled images to train on, or a run with --resume or --watch", 2)
@@ -149,9 +180,13 @@ def train(
         arn = start(target, run, request)
     err.print(f"run {run} on the {target.label}", markup=False)
     if not wait:
-        out.print(run)
+        if as_json:
+            emit({"run": run, "status": "RUNNING"})
+        else:
+            out.print(run)
         return
-    with counting_bar() as bar:
+    what = f"run {run} goes on; look again with `aidetect train --watch {run}`"
+    with goes_on(what), counting_bar() as bar:
         state = watch(target, run, arn, timeout=timeout, show=_Watcher(bar).show)
     _tell(target, run, state, page, as_json=as_json)
 

@@ -9,9 +9,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
+from aidetect.errors import AidetectError
+from aidetect.explanation import code_of, explain
 from aidetect.target import Target
 from detector.layout import RunLayout
-from detector.training_request import RequestError, Settings, TrainingRequest, explain
+from detector.training_request import RequestError, Settings, TrainingRequest
+from detector.training_request import explain as explain_request
 
 # The emulator has no RedriveExecution; the others say that this execution cannot be redriven: too
 # old, ended well, or redriven too often.
@@ -22,7 +25,7 @@ _NO_REDRIVE = frozenset(
 )
 
 
-class TrainingStartError(RuntimeError):
+class TrainingStartError(AidetectError, RuntimeError):
     """A run could not be started."""
 
 
@@ -52,7 +55,7 @@ def read_settings(pairs: Sequence[str]) -> Settings:
         return Settings.model_validate(found)
     except ValidationError as error:
         names = ", ".join(Settings.model_fields)
-        raise RequestError(f"{explain(error)}. Settings are: {names}") from error
+        raise RequestError(f"{explain_request(error)}. Settings are: {names}") from error
 
 
 def _start(target: Target, name: str, document: Mapping[str, Any]) -> str:
@@ -63,7 +66,7 @@ def _start(target: Target, name: str, document: Mapping[str, Any]) -> str:
             input=json.dumps(document),
         )["executionArn"]
     except ClientError as error:
-        raise TrainingStartError(f"training was not started: {error}") from error
+        raise TrainingStartError(f"training was not started: {explain(error)}") from error
 
 
 def start(target: Target, run: str, request: TrainingRequest) -> str:
@@ -92,14 +95,17 @@ def resume(target: Target, run: str, now: datetime) -> str:
     try:
         target.s3.head_object(Bucket=layout.bucket, Key=layout.description.key)
     except ClientError as error:
+        if code_of(error) not in {"404", "NoSuchKey"}:
+            raise TrainingStartError(f"run {run} was not resumed: {explain(error)}") from error
         raise TrainingStartError(
-            f"there is no run {run} on the {target.label}: no {layout.description}"
+            f"there is no run {run} on the {target.label}: no {layout.description}. "
+            "`aidetect status` names the runs"
         ) from error
     arn = target.outputs.training_execution_arn(run)
     try:
         target.sfn.redrive_execution(executionArn=arn)
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code", "") not in _NO_REDRIVE:
-            raise TrainingStartError(f"run {run} was not resumed: {error}") from error
+        if code_of(error) not in _NO_REDRIVE:
+            raise TrainingStartError(f"run {run} was not resumed: {explain(error)}") from error
         return _start(target, f"{run}-{now:%H%M%S}", {"run": run})
     return arn

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from aidetect.errors import StillGoingError
 from aidetect.execution import Execution, describe
 from aidetect.target import Target
 from detector.contract import Contract
@@ -20,7 +21,7 @@ POLL_SECONDS = 1.0
 T = TypeVar("T", bound=Contract)
 
 
-class WatchTimeoutError(TimeoutError):
+class WatchTimeoutError(StillGoingError):
     """The wait ran out; the run goes on."""
 
 

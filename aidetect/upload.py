@@ -8,6 +8,8 @@ from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
+from aidetect.errors import AidetectError
+from aidetect.explanation import explain
 from aidetect.source import Drop, Upload
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 THREADS = 16
 
 
-class UploadError(RuntimeError):
+class UploadError(AidetectError, RuntimeError):
     """A file did not reach the bucket."""
 
 
@@ -43,7 +45,7 @@ def upload(
         try:
             s3.upload_file(str(item.path), bucket, item.key, Config=config)
         except (OSError, UnicodeError, ClientError, BotoCoreError, S3UploadFailedError) as error:
-            raise UploadError(f"{item.path} was not uploaded: {error}") from error
+            raise UploadError(f"{item.path} was not uploaded: {explain(error)}") from error
         return item
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="upload") as pool:
@@ -51,6 +53,6 @@ def upload(
         try:
             for future in as_completed(futures):
                 advance(future.result())
-        except UploadError:
+        except BaseException:  # Ctrl-C too: what is not on its way yet need not go
             pool.shutdown(cancel_futures=True)
             raise

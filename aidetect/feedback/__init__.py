@@ -1,0 +1,1 @@
+"""What reviewers said of verdicts: taken in, counted, and made into labelled images."""

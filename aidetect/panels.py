@@ -1,0 +1,6 @@
+"""The groups in which ``aidetect --help`` lists the commands."""
+
+SCORE = "Score"
+TRAIN = "Train and promote"
+OPERATE = "Operate"
+DATA = "Data"
