@@ -95,3 +95,5 @@ class ScoringCompleted(Contract):
     detector: str
     summary: str
     results: str
+    # The page for people; empty when it could not be made.
+    report: str = ""

@@ -11,16 +11,18 @@ from detector.stored_plan import load_plan
 from detector.uri import S3Uri
 from functions.aws import s3_client
 from functions.collect.news import tell
+from functions.collect.report import report_of
 from functions.logger import logger
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Close the batch of the plan at ``event["plan"]``, whether or not its job succeeded."""
     s3 = s3_client()
     plan = load_plan(s3, S3Uri.parse(event["plan"]))
     logger.append_keys(batch=plan.batch)
     summary = close_out(plan, s3=s3, now=datetime.now(UTC))
-    news = tell(summary, BatchLayout(plan.bucket, plan.batch, plan.run_date))
+    report = report_of(plan, summary, s3=s3, left=lambda: context.get_remaining_time_in_millis())
+    news = tell(summary, BatchLayout(plan.bucket, plan.batch, plan.run_date), report)
     logger.info("closed", extra={"status": summary.status, "rows": summary.counts.rows})
     return news.model_dump(mode="json")

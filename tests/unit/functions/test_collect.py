@@ -64,3 +64,38 @@ def test_closing_a_batch_tells_of_it(
     assert answer["summary"] == f"s3://{RESULTS}/batches/b/summary.json"
     assert answer["results"] == f"s3://{RESULTS}/results/run_date=2026-11-23/batch=b/"
     assert ScoringCompleted.model_validate(answer).detector == "probe@1"
+    assert answer["report"] == f"s3://{RESULTS}/batches/b/report.html"
+    page = s3.get_object(Bucket=RESULTS, Key="batches/b/report.html")
+    assert page["ContentType"] == "text/html; charset=utf-8"
+    assert b"<h1><bdi>b</bdi></h1>" in page["Body"].read()
+
+
+def keys(s3: "S3Client") -> list[str]:
+    found = s3.list_objects_v2(Bucket=RESULTS, Prefix="batches/").get("Contents", [])
+    return [item["Key"] for item in found]
+
+
+def test_a_batch_is_closed_also_when_its_report_cannot_be_made(
+    s3: "S3Client", monkeypatch: pytest.MonkeyPatch, context: Any
+) -> None:
+    s3.put_object(Bucket=RESULTS, Key=LAYOUT.plan.key, Body=PLAN.dumps().encode())
+    s3.put_object(Bucket=RESULTS, Key=LAYOUT.chunk("000000000").key, Body=b"no Parquet")
+    monkeypatch.setattr(module, "close_out", lambda plan, *, s3, now: summary(plan, now))
+
+    answer = module.handler({"plan": str(LAYOUT.plan), "batch": "b"}, context)
+
+    assert (answer["report"], answer["counts"]["rows"]) == ("", 2)
+    assert keys(s3) == [LAYOUT.plan.key]
+
+
+def test_a_batch_that_took_all_the_time_has_no_report(
+    s3: "S3Client", monkeypatch: pytest.MonkeyPatch, context: Any
+) -> None:
+    s3.put_object(Bucket=RESULTS, Key=LAYOUT.plan.key, Body=PLAN.dumps().encode())
+    monkeypatch.setattr(module, "close_out", lambda plan, *, s3, now: summary(plan, now))
+    context.milliseconds = 30_000
+
+    answer = module.handler({"plan": str(LAYOUT.plan), "batch": "b"}, context)
+
+    assert answer["report"] == ""
+    assert keys(s3) == [LAYOUT.plan.key]
