@@ -7,15 +7,17 @@ import typer
 from aidetect import (
     dataset_command,
     detector_command,
+    feedback_command,
     local_command,
     promotion_command,
     redrive_command,
+    report_command,
     score_command,
     train_command,
     verdict_command,
 )
 from aidetect.exit_code import ExitCode
-from aidetect.panels import DATA, OPERATE, SCORE, TRAIN
+from aidetect.panels import DATA, OPERATE, REVIEW, SCORE, TRAIN
 from aidetect.program import Program
 from aidetect.version import version
 
@@ -66,6 +68,8 @@ def aidetect(
 
 app.command(rich_help_panel=SCORE, epilog=score_command.EXAMPLES)(score_command.score)
 app.command(rich_help_panel=SCORE, epilog=verdict_command.EXAMPLES)(verdict_command.verdict)
+app.command(rich_help_panel=REVIEW, epilog=report_command.EXAMPLES)(report_command.report)
+app.add_typer(feedback_command.app, name="feedback", rich_help_panel=REVIEW)
 app.command(rich_help_panel=TRAIN, epilog=train_command.EXAMPLES)(train_command.train)
 app.command(rich_help_panel=TRAIN, epilog=promotion_command.PROMOTE_EXAMPLES)(
     promotion_command.promote
