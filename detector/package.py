@@ -61,11 +61,22 @@ class Encoder(Part):
     layers: tuple[int, ...] = ()
 
 
+class FittedOn(Part):
+    """The data a head was fitted on: enough to recognise it again, no image and no file name."""
+
+    name: str
+    digest: str
+    real: int
+    ai: int
+    sources: tuple[str, ...]
+
+
 class DetectorPackage(Contract):
     """``detector.json``.
 
     Each graph takes ``pixels`` (uint8, [N, size, size, 3], RGB) and gives ``logit`` (float32, [N])
-    and ``embedding`` (float32, [N, D]).
+    and ``embedding`` (float32, [N, D]); those written since there are heat maps give ``heat`` too
+    (float32, [N, side, side], each patch's share in the logit).
     """
 
     SCHEMA: ClassVar[str] = "aidetect.detector/1"
@@ -88,6 +99,13 @@ class DetectorPackage(Contract):
     # The head by itself, for who has the encoder's features already; the graphs hold it as well.
     head: PackageFile | None = None
     recipe: Recipe = Recipe.PROBE
+    # What a detector's page tells (training/page/detector_page.py), where it is known: how it does
+    # on the test of its own run, whose images chose nothing (detector/evaluation.py); the curves of
+    # that test, or else of ``evaluation`` (training/details.py); what it was fitted on, and how.
+    test: PackageFile | None = None
+    details: PackageFile | None = None
+    data: FittedOn | None = None
+    command: str = ""
 
     def graph(self, graph: Graph) -> PackageFile:
         """Return a graph's file.
@@ -108,8 +126,13 @@ class DetectorPackage(Contract):
     @property
     def files(self) -> tuple[PackageFile, ...]:
         """Every file of the package but ``detector.json`` itself."""
-        further = (file for file in (self.evaluation, self.head) if file)
-        return (*self.graphs.values(), *further, self.model_card)
+        return (*self.graphs.values(), *((self.head,) if self.head else ()), *self.told)
+
+    @property
+    def told(self) -> tuple[PackageFile, ...]:
+        """The files for people, all small: what a detector's page is made from."""
+        optional = (self.evaluation, self.test, self.details)
+        return (*(file for file in optional if file), self.model_card)
 
 
 def sha256_of(path: Path) -> str:

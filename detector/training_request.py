@@ -84,6 +84,11 @@ class Settings(BaseModel):
     strengths: tuple[float, ...] = Field(
         default=(0.001, 0.003), min_length=1, description="Probe: inverse L2 penalties compared."
     )
+    ladder: int | None = Field(
+        default=None, ge=0, le=1000,
+        description="Test images of each class of each source judged under every degradation of "
+        "the ladder; 0 for none (default: 25 with a GPU, else 0).",
+    )  # fmt: skip
 
 
 class TrainingRequest(BaseModel):

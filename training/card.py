@@ -3,9 +3,8 @@
 from string import Template
 
 from detector.evaluation import Report
-from detector.package import Encoder
-from training.head import FittedOn
-from training.report import render_report
+from detector.package import Encoder, FittedOn
+from training.report_text import render_report
 
 PURPOSE = """\
 ## What it is for

@@ -14,6 +14,8 @@ HARD_SIDE, HARD_QUALITY = 512, 40
 # learn the stamp. Both classes lose their margins.
 MARGIN = 0.08
 MIN_SIDE = 64
+# What the format can hold. https://developers.google.com/speed/webp/faq
+WEBP_SIDE = 16_383
 
 
 class Variant(StrEnum):
@@ -51,6 +53,8 @@ RECIPES = {
 def recompress(image: Image.Image, codec: str, quality: int) -> Image.Image:
     """Return the image after one round of lossy compression; ``codec`` is JPEG or WEBP."""
     buffer = io.BytesIO()
+    if codec == "WEBP":
+        image = shrink(image, WEBP_SIDE)
     image.save(buffer, codec, quality=quality)
     buffer.seek(0)
     with Image.open(buffer) as copy:

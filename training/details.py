@@ -10,10 +10,9 @@ from detector.verdict import Decision
 from training import curves
 from training.curves import Floats
 from training.dataset import LabelledImage
-from training.degrade import Variant
+from training.features import Copy
 from training.probe import balance
 
-DETAILS_FILE = "evaluation-details.json"
 DIGITS = 4
 
 Row = tuple[float, ...]
@@ -89,7 +88,7 @@ def _confusion(shares: Floats) -> ConfusionRow:
 
 
 def _variant(
-    variant: Variant, probability: Floats, images: Sequence[LabelledImage], decision: Decision
+    variant: str, probability: Floats, images: Sequence[LabelledImage], decision: Decision
 ) -> VariantDetails:
     target = np.array([image.target for image in images], dtype=np.int64)
     data = (target, np.asarray(probability, dtype=np.float64), balance(images))
@@ -97,7 +96,7 @@ def _variant(
     real, ai = curves.confusion(*data, decision)
     below, above = curves.histogram(*data)
     return VariantDetails(
-        variant=variant.value,
+        variant=str(variant),
         average_precision=round(curves.average_precision(*data), DIGITS),
         tpr_at_1_fpr=round(curves.tpr_at(*data, 0.01), DIGITS),
         tpr_at_5_fpr=round(curves.tpr_at(*data, 0.05), DIGITS),
@@ -116,7 +115,7 @@ def _variant(
 
 
 def details(
-    probabilities: Mapping[Variant, Floats], images: Sequence[LabelledImage], decision: Decision
+    probabilities: Mapping[Copy, Floats], images: Sequence[LabelledImage], decision: Decision
 ) -> Details:
     """Return the details of an evaluation.
 

@@ -30,7 +30,9 @@ from training.block import float_linear
 from training.cache import put_folder, staging
 from training.head import (
     CARD_FILE,
+    DETAILS_FILE,
     EVALUATION_FILE,
+    TEST_FILE,
     Head,
     HeadError,
     HeadRecord,
@@ -62,6 +64,8 @@ def build_package(
     *,
     adaptation: Adaptation | None = None,
     evaluation: bytes | None = None,
+    test: bytes | None = None,
+    details: bytes | None = None,
 ) -> DetectorPackage:
     """Write a detector package into a folder that holds its card, ``detector.json`` last.
 
@@ -76,7 +80,11 @@ def build_package(
     adaptation
         What tuning changed in it, where it was tuned.
     evaluation
-        ``evaluation.json``, where there is one.
+        ``evaluation.json`` of images held out when the head was fitted, where there is one.
+    test
+        The evaluation on the test of the head's own run, where there is one.
+    details
+        The curves of ``test``, or else of ``evaluation``.
 
     Raises
     ------
@@ -98,10 +106,8 @@ def build_package(
         onnx.save(model, folder / file)
         files[precision] = describe_file(folder / file)
     head_file = write_head(folder, head)
-    described = None
-    if evaluation is not None:
-        (folder / EVALUATION_FILE).write_bytes(evaluation)
-        described = describe_file(folder / EVALUATION_FILE)
+    further = {EVALUATION_FILE: evaluation, TEST_FILE: test, DETAILS_FILE: details}
+    told = {name: _written(folder / name, data) for name, data in further.items()}
     package = DetectorPackage(
         name=record.name,
         version=record.version,
@@ -115,14 +121,25 @@ def build_package(
         opset=graph.OPSET,
         built_with=record.built_with,
         metrics=record.metrics,
-        evaluation=described,
+        evaluation=told[EVALUATION_FILE],
         learnt_sources=record.data.sources,
         head=head_file,
         recipe=record.recipe,
+        test=told[TEST_FILE],
+        details=told[DETAILS_FILE],
+        data=record.data,
+        command=record.command,
     )
     package = package.model_copy(update={"version": f"{record.version}-{_identity(package)}"})
     (folder / DESCRIPTION_FILE).write_text(package.model_dump_json(indent=2) + "\n")
     return package
+
+
+def _written(path: Path, data: bytes | None) -> PackageFile | None:
+    if data is None:
+        return None
+    path.write_bytes(data)
+    return describe_file(path)
 
 
 def _check(record: HeadRecord, weights: VisionWeights, adaptation: Adaptation | None) -> None:
@@ -177,6 +194,17 @@ def parts_of(folder: Path, record: HeadRecord) -> tuple[Adaptation | None, bytes
     return adaptation, evaluation
 
 
+def details_of(folder: Path, record: HeadRecord) -> bytes | None:
+    """Read the curves of the held-out evaluation that a fitted head's record names, checked.
+
+    Raises
+    ------
+    detector.package.PackageError
+        If they are missing or altered.
+    """
+    return check_file(folder, record.details).read_bytes() if record.details else None
+
+
 def verified(folder: Path) -> bool:
     """Tell whether a folder holds a whole, unaltered package."""
     try:
@@ -220,6 +248,14 @@ def build(cache: Path | None = None, progress: Say | None = None, *, fitted: Pat
         fresh = temporary / "package"
         fresh.mkdir()
         (fresh / CARD_FILE).write_bytes((fitted / CARD_FILE).read_bytes())
-        build_package(fresh, record, head, weights, adaptation=adaptation, evaluation=evaluation)
+        build_package(
+            fresh,
+            record,
+            head,
+            weights,
+            adaptation=adaptation,
+            evaluation=evaluation,
+            details=details_of(fitted, record),
+        )
         put_folder(fresh, target)
     return target

@@ -1,73 +1,142 @@
-"""Evaluate a fitted head on a folder of labelled images, honestly whatever the folder."""
+"""Evaluate a detector on a folder of labelled images, honestly whatever the folder."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from detector.evaluation import Report
-from training.dataset import Dataset
+from detector.evaluation import Ladder, Report
+from training.calibrate import Floats, probabilities
+from training.dataset import Dataset, LabelledImage
 from training.degrade import JUDGED, Variant
-from training.fit import held_out_by_layer
-from training.fitting import HELD_OUT, Setting, features_of, versions
-from training.head import Head, HeadError, HeadRecord
-from training.report import measure, render_report
+from training.details import Details, details
+from training.fitting import Setting, versions
+from training.head import DETAILS_FILE, EVALUATION_FILE, Head, HeadRecord
+from training.ladder import COPIES, choose
+from training.page.mistakes import Mistake, find_mistakes
+from training.report import measure
+from training.report_text import render_further, render_report
+from training.subject import UNSEEN, Subject, head_subject
 
-UNSEEN = "None of these sources was learnt from; the images were scored by the head as released."
+__all__ = ["UNSEEN", "Evaluation", "climb", "evaluate", "judge", "write_report"]
+
+TEXT_FILE = "evaluation.md"
+MISTAKES = 24
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was found: the report, the curves, and the images with their probabilities.
+
+    ``clean`` are the calibrated probabilities [N] of the N images as found.
+    """
+
+    report: Report
+    details: Details
+    images: tuple[LabelledImage, ...]
+    clean: Floats
+
+    def mistakes(self, limit: int = MISTAKES) -> list[Mistake]:
+        """Return the worst mistakes with thumbnails, for a page of one's own."""
+        return find_mistakes(self.images, self.clean, self.report.decision, limit)
+
+
+def climb(subject: Subject, images: Sequence[LabelledImage], per_group: int) -> Ladder:
+    """Judge a subject on every rung of the ladder, on some of the images.
+
+    Parameters
+    ----------
+    per_group
+        The most images of each class of each source.
+    """
+    some = [images[number] for number in choose(images, per_group)]
+    logits = subject.score(some, COPIES)
+    return Ladder(
+        per_group=per_group,
+        images=len(some),
+        rungs=measure(logits, some, subject.calibration, subject.decision),
+    )
+
+
+def judge(
+    subject: Subject,
+    images: Sequence[LabelledImage],
+    *,
+    data: str,
+    command: str = "",
+    per_group: int = 0,
+) -> Evaluation:
+    """Judge a subject at its fixed threshold, clean, web and hard, and on the ladder.
+
+    Parameters
+    ----------
+    subject
+        What is judged.
+    images
+        Images of both classes.
+    data
+        What the images are called.
+    command
+        What was typed, for the record.
+    per_group
+        Images of each class of each source that are taken up the ladder; 0 for no ladder.
+    """
+    scored = subject.score(images, [variant.value for variant in JUDGED])
+    logits = {variant: scored[variant.value] for variant in JUDGED}
+    chances = {v: probabilities(row, subject.calibration) for v, row in logits.items()}
+    report = Report(
+        method=subject.method,
+        detector=subject.detector,
+        data=data,
+        images=len(images),
+        decision=subject.decision,
+        variants=measure(logits, images, subject.calibration, subject.decision),
+        command=command,
+        built_with=versions(),
+        ladder=climb(subject, images, per_group) if per_group else None,
+    )
+    found = details(chances, images, subject.decision)
+    return Evaluation(report, found, tuple(images), chances[Variant.CLEAN])
 
 
 def evaluate(
-    dataset: Dataset, record: HeadRecord, head: Head, setting: Setting, *, command: str = ""
-) -> Report:
-    """Judge a head at its fixed threshold, clean, web and hard.
+    dataset: Dataset,
+    record: HeadRecord,
+    head: Head,
+    setting: Setting,
+    *,
+    command: str = "",
+    per_group: int = 0,
+) -> Evaluation:
+    """Judge a fitted head; see :func:`training.subject.head_subject` for how, and what is refused.
 
-    Where the folder shares a source with the data the head was fitted on, every image is scored by
-    a head fitted anew without its source; otherwise by the head as it is.
-
-    Raises
-    ------
-    HeadError
-        If the head was fitted on another encoder.
+    Parameters
+    ----------
+    command, per_group
+        As of :func:`judge`.
     """
-    if setting.encoder.sha256 != record.encoder.sha256:
-        raise HeadError(
-            f"the head was fitted on {record.encoder.source}, not {setting.encoder.source}; "
-            "name the same encoder with --encoder"
-        )
-    seen = bool(set(dataset.sources) & set(record.data.sources))
-    learnt = tuple(Variant(name) for name in record.learnt_from)
-    wanted = tuple(dict.fromkeys((*JUDGED, *learnt))) if seen else JUDGED
-    features = features_of(dataset.images, setting, wanted)
-    index = [setting.layers.index(layer) for layer in head.layers]
-    chosen = {variant: taps[:, index] for variant, taps in features.items()}
-    if seen:
-        single = held_out_by_layer(chosen, learnt, dataset.images, head.layers, record.strength)
-        rows = np.mean([single[layer] for layer in head.layers], axis=0)
-    else:
-        rows = np.stack([head.logits(chosen[v]).astype(np.float64) for v in JUDGED])
-    logits = dict(zip(JUDGED, rows, strict=True))
-    return Report(
-        method=HELD_OUT if seen else UNSEEN,
-        detector=f"{record.name}@{record.version}",
-        data=dataset.root.name,
-        images=len(dataset.images),
-        decision=record.decision,
-        variants=measure(logits, dataset.images, record.calibration, record.decision),
-        command=command,
-        built_with=versions(),
+    subject = head_subject(dataset.images, record, head, setting)
+    return judge(
+        subject, dataset.images, data=dataset.root.name, command=command, per_group=per_group
     )
 
 
-def write_report(report: Report, out: Path) -> tuple[Path, Path]:
-    """Write ``evaluation.json`` and ``evaluation.md`` and return their paths."""
+def write_report(found: Evaluation, out: Path) -> tuple[Path, ...]:
+    """Write the evaluation, its curves, and its tables as Markdown; return their paths."""
     out.mkdir(parents=True, exist_ok=True)
-    document, text = out / "evaluation.json", out / "evaluation.md"
-    document.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    report = found.report
     using = ", ".join(f"{name} {number}" for name, number in report.built_with.items())
-    text.write_text(
+    text = (
         f"# {report.detector} on {report.images} images of {report.data}\n\n{report.method} "
         f"Threshold {report.decision.threshold}, unsure from {report.decision.unsure_from}. "
         "Means are over sources; 95% bootstrap intervals in brackets.\n\n"
-        f"{render_report(report)}\n\nCommand: `{report.command}`. With {using}.\n",
-        encoding="utf-8",
+        f"{render_report(report)}\n\n{render_further(report)}\n\n"
+        f"Command: `{report.command}`. With {using}.\n"
     )
-    return document, text
+    contents = {
+        EVALUATION_FILE: report.model_dump_json(indent=2) + "\n",
+        DETAILS_FILE: found.details.model_dump_json() + "\n",
+        TEXT_FILE: text,
+    }
+    for name, content in contents.items():
+        (out / name).write_text(content, encoding="utf-8")
+    return tuple(out / name for name in contents)

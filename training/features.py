@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +20,15 @@ from batch_inference.engine import CPU, CUDA
 from detector.package import Preprocessing
 from detector.preprocess import Pixels, preprocess, upright_rgb
 from training.dataset import DatasetError, LabelledImage
-from training.degrade import Variant, degrade
+from training.ladder import make_copy
 from training.vision import Array
 
 # Raised when pixels or degradations of the same image change: old features are then not found.
 RECIPE = 1
 
 Progress = Callable[[int, int], None]
+# Names of copies: training.degrade.Variant, or rungs of training.ladder.
+Copy = TypeVar("Copy", bound=str)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,15 @@ class Job:
 
     image: LabelledImage
     sha256: str
-    variants: tuple[Variant, ...]
+    variants: tuple[str, ...]
+
+
+class Session(Protocol):
+    """What :class:`onnxruntime.InferenceSession` is used for here."""
+
+    def run(self, output_names: Sequence[str], input_feed: dict[str, Any]) -> Sequence[Any]:
+        """Return the named outputs."""
+        ...
 
 
 class Store(Protocol):
@@ -43,11 +53,11 @@ class Store(Protocol):
 
     layers: tuple[int, ...]
 
-    def get(self, sha256: str, variant: Variant) -> Array | None:
+    def get(self, sha256: str, variant: str) -> Array | None:
         """Return one image's features, float32 [T, hidden], or nothing."""
         ...
 
-    def put(self, sha256: str, features: Mapping[Variant, Array]) -> None:
+    def put(self, sha256: str, features: Mapping[str, Array]) -> None:
         """Keep one image's features."""
         ...
 
@@ -87,11 +97,11 @@ class FeatureStore:
         self.layers = layers
         self.folder = folder / tag_of(encoder, layers, spec or Preprocessing())
 
-    def path(self, sha256: str, variant: Variant) -> Path:
+    def path(self, sha256: str, variant: str) -> Path:
         """Return where an image's features lie."""
-        return self.folder / variant.value / sha256[:2] / f"{sha256}.npy"
+        return self.folder / str(variant) / sha256[:2] / f"{sha256}.npy"
 
-    def put(self, sha256: str, features: Mapping[Variant, Array]) -> None:
+    def put(self, sha256: str, features: Mapping[str, Array]) -> None:
         """Keep one image's features, each float32 [T, hidden], all or nothing."""
         for variant, value in features.items():
             path = self.path(sha256, variant)
@@ -104,7 +114,7 @@ class FeatureStore:
     def flush(self) -> None:
         """Nothing is held back."""
 
-    def get(self, sha256: str, variant: Variant) -> Array | None:
+    def get(self, sha256: str, variant: str) -> Array | None:
         """Return one image's features, or nothing when absent or damaged."""
         try:
             value = np.load(self.path(sha256, variant), allow_pickle=False)
@@ -114,12 +124,12 @@ class FeatureStore:
 
 
 def read_pixels(
-    data: bytes, variants: Sequence[Variant], seed: int, spec: Preprocessing
+    data: bytes, variants: Sequence[str], seed: int, spec: Preprocessing
 ) -> npt.NDArray[np.uint8]:
     """Decode an image once and return its copies as the graph takes them, uint8 [V, S, S, 3]."""
     with Image.open(io.BytesIO(data)) as image:
         upright = upright_rgb(image)
-    copies: list[Pixels] = [preprocess(degrade(upright, v, seed), spec) for v in variants]
+    copies: list[Pixels] = [preprocess(make_copy(upright, v, seed), spec) for v in variants]
     return np.stack(copies)
 
 
@@ -167,13 +177,13 @@ def _ahead(
 
 def extract(
     images: Sequence[LabelledImage],
-    variants: Sequence[Variant],
+    variants: Sequence[Copy],
     *,
-    session: Callable[[], ort.InferenceSession],
+    session: Callable[[], Session],
     store: Store,
     spec: Preprocessing,
     progress: Progress = lambda _done, _total: None,
-) -> dict[Variant, Array]:
+) -> dict[Copy, Array]:
     """Return the class tokens of every image in every variant, computing only what is not kept.
 
     Parameters
@@ -209,7 +219,7 @@ def extract(
             _compute(list(jobs.values()), session(), store, spec, progress)
         finally:
             store.flush()
-    found: dict[Variant, Array] = {}
+    found: dict[Copy, Array] = {}
     for variant in variants:
         rows = [store.get(sha256, variant) for sha256 in hashes]
         found[variant] = np.stack([row for row in rows if row is not None])
@@ -220,7 +230,7 @@ def extract(
 
 def _compute(
     jobs: list[Job],
-    session: ort.InferenceSession,
+    session: Session,
     store: Store,
     spec: Preprocessing,
     progress: Progress,

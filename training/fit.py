@@ -1,7 +1,7 @@
 """Fit a head, choosing everything by how it does on sources it never saw."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,8 +15,9 @@ from detector.verdict import Decision
 from training.calibrate import Floats, calibrate
 from training.dataset import LabelledImage
 from training.degrade import JUDGED, Variant
+from training.features import Copy
 from training.head import Head
-from training.probe import balance, fit_head, out_of_source
+from training.probe import balance, fit_head, heads_without_source, logits_without_source
 from training.vision import Array
 
 # Inverse L2 penalties tried; all strong, since there are about as many features as images.
@@ -57,24 +58,38 @@ def weighted_auc(logits: Floats, images: Sequence[LabelledImage]) -> float:
     return float(np.mean([roc_auc_score(target, row, sample_weight=weights) for row in logits]))
 
 
-def held_out_by_layer(
-    features: Features,
-    learnt: Sequence[Variant],
+def heads_by_layer(
+    features: Mapping[Copy, Array],
+    learnt: Sequence[Copy],
     images: Sequence[LabelledImage],
     layers: tuple[int, ...],
     strength: float,
-) -> dict[int, Floats]:
-    """Return the held-out logits [V, N] of each layer's own head; V are the judged variants."""
+) -> dict[int, dict[str, Head]]:
+    """Return, for each layer alone and each source, the head that never saw that source."""
 
-    def held_out(number: int) -> Floats:
+    def fitted(number: int) -> dict[str, Head]:
         learn = [features[v][:, [number]] for v in learnt]
-        judge = [features[v][:, [number]] for v in JUDGED]
-        return out_of_source(learn, judge, images, (layers[number],), strength)
+        return heads_without_source(learn, images, (layers[number],), strength)
 
     # A layer a thread and one thread for the sums of each: the matrices are too narrow for more,
     # and BLAS's own threads make it four times slower. The results are the same to the bit.
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(available_cpus()) as pool:
-        return dict(zip(layers, pool.map(held_out, range(len(layers))), strict=True))
+        return dict(zip(layers, pool.map(fitted, range(len(layers))), strict=True))
+
+
+def held_out_logits(
+    heads: Mapping[int, Mapping[str, Head]], taps: Array, images: Sequence[LabelledImage]
+) -> Floats:
+    """Return the logits [T, N] of the heads of T layers; ``taps`` are [N, T, hidden] of just these.
+
+    The mean over layers is what the averaged head says.
+    """
+    return np.stack(
+        [
+            logits_without_source(by_source, taps[:, [number]], images)
+            for number, by_source in enumerate(heads.values())
+        ]
+    )
 
 
 def fit(
@@ -110,7 +125,9 @@ def fit(
     """
     found: list[tuple[float, float, tuple[int, ...], Floats]] = []
     for strength in strengths:
-        single = held_out_by_layer(features, learnt, images, layers, strength)
+        heads = heads_by_layer(features, learnt, images, layers, strength)
+        rows = np.stack([held_out_logits(heads, features[v], images) for v in JUDGED], axis=1)
+        single = dict(zip(layers, rows, strict=True))
         for chosen in layer_sets(layers):
             # The mean of heads is the head of the means, so sets cost no further fit.
             logits = np.mean([single[layer] for layer in chosen], axis=0)

@@ -1,7 +1,7 @@
 """From labelled images to a folder with a fitted head, its record, evaluation and card."""
 
 import importlib.metadata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,22 +10,23 @@ import onnxruntime as ort
 
 from batch_inference.engine import cuda_usable
 from detector.calibration import Calibration
-from detector.evaluation import Label, Report
-from detector.package import Encoder, PackageFile, Preprocessing, describe_file
+from detector.evaluation import Label, Ladder, Report
+from detector.package import Encoder, FittedOn, PackageFile, Preprocessing, describe_file
 from detector.training_request import Recipe
 from detector.verdict import Decision
 from training.adaptation import ADAPTATION_FILE, Adaptation
-from training.calibrate import Floats
+from training.calibrate import Floats, probabilities
 from training.card import render_card
-from training.dataset import Dataset, LabelledImage
+from training.dataset import LabelledImage
 from training.degrade import Variant
-from training.features import FeatureStore, Progress, Store, extract, open_session
-from training.fit import Features, Fit, Tell, fit
+from training.details import details
+from training.features import Copy, FeatureStore, Progress, Store, extract, open_session
+from training.fit import Fit
 from training.head import (
     CARD_FILE,
+    DETAILS_FILE,
     EVALUATION_FILE,
     RECORD_FILE,
-    FittedOn,
     Head,
     HeadRecord,
     write_head,
@@ -33,7 +34,7 @@ from training.head import (
 from training.quantize import int8_linear
 from training.report import measure
 from training.tower import build_graph, float_linear
-from training.vision import VisionWeights, preprocessing_of
+from training.vision import Array, VisionWeights, preprocessing_of
 
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "pillow", "scikit-learn")
 HELD_OUT = (
@@ -87,9 +88,9 @@ def versions() -> dict[str, str]:
 
 
 def features_of(
-    images: Sequence[LabelledImage], setting: Setting, variants: tuple[Variant, ...]
-) -> Features:
-    """Return the taps of every image in every variant.
+    images: Sequence[LabelledImage], setting: Setting, variants: Sequence[Copy]
+) -> dict[Copy, Array]:
+    """Return the taps of every image in every variant, float32 [N, T, hidden].
 
     On a CPU computed by the 8-bit graph, which equals the float32 one to six digits at half the
     time.
@@ -132,7 +133,7 @@ class Learnt:
     """What a recipe came to, and how it did on images that it never saw.
 
     ``held_out`` are logits [N] of each judged variant for the N ``judged`` images; ``method`` says
-    how these were kept apart.
+    how these were kept apart; ``ladder`` is how some of them did on the ladder of degradations.
     """
 
     head: Head
@@ -145,6 +146,7 @@ class Learnt:
     learnt_from: tuple[Variant, ...]
     recipe: Recipe = Recipe.PROBE
     adaptation: Adaptation | None = None
+    ladder: Ladder | None = None
 
     @classmethod
     def of(
@@ -218,7 +220,10 @@ def write_fitted(
         variants=measure(learnt.held_out, learnt.judged, learnt.calibration, learnt.decision),
         command=naming.command,
         built_with=versions(),
+        ladder=learnt.ladder,
     )
+    chances = {v: probabilities(row, learnt.calibration) for v, row in learnt.held_out.items()}
+    found = details(chances, learnt.judged, learnt.decision)
     card = render_card(
         name=naming.name,
         version=naming.version,
@@ -233,6 +238,7 @@ def write_fitted(
     weights_file = write_head(out, learnt.head)
     (out / CARD_FILE).write_text(card, encoding="utf-8")
     (out / EVALUATION_FILE).write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (out / DETAILS_FILE).write_text(found.model_dump_json() + "\n", encoding="utf-8")
     record = HeadRecord(
         name=naming.name,
         version=naming.version,
@@ -252,23 +258,7 @@ def write_fitted(
         recipe=learnt.recipe,
         adaptation=_adaptation(out, learnt.adaptation),
         evaluation=describe_file(out / EVALUATION_FILE),
+        details=describe_file(out / DETAILS_FILE),
     )
     (out / RECORD_FILE).write_text(record.model_dump_json(indent=2) + "\n")
     return record
-
-
-def fit_folder(
-    dataset: Dataset,
-    out: Path,
-    setting: Setting,
-    naming: Naming,
-    *,
-    tell: Tell = lambda _text: None,
-    fitter: Callable[..., Fit] = fit,
-) -> HeadRecord:
-    """Fit a head and write it with its record, card and held-out evaluation into ``out``."""
-    learnt = tuple(Variant)
-    features = features_of(dataset.images, setting, learnt)
-    fitted = fitter(features, dataset.images, setting.layers, learnt=learnt, tell=tell)
-    data = fitted_on(dataset.root.name, dataset.digest(), dataset.images)
-    return write_fitted(out, Learnt.of(fitted, dataset.images, learnt), data, setting, naming)

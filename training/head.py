@@ -11,8 +11,15 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from detector.calibration import Calibration
-from detector.contract import Contract, Part
-from detector.package import Encoder, PackageFile, Preprocessing, check_file, describe_file
+from detector.contract import Contract
+from detector.package import (
+    Encoder,
+    FittedOn,
+    PackageFile,
+    Preprocessing,
+    check_file,
+    describe_file,
+)
 from detector.training_request import Recipe
 from detector.verdict import Decision
 from training.tower import LinearHead
@@ -22,20 +29,13 @@ RECORD_FILE = "head.json"
 WEIGHTS_FILE = "head.safetensors"
 CARD_FILE = "MODEL_CARD.md"
 EVALUATION_FILE = "evaluation.json"
+DETAILS_FILE = "evaluation-details.json"
+# In a package: how it does on the test of its own run.
+TEST_FILE = "evaluation-test.json"
 
 
 class HeadError(RuntimeError):
     """A fitted head is incomplete or was altered."""
-
-
-class FittedOn(Part):
-    """The data a head was fitted on: enough to recognise it again, no image and no file name."""
-
-    name: str
-    digest: str
-    real: int
-    ai: int
-    sources: tuple[str, ...]
 
 
 class HeadRecord(Contract):
@@ -63,6 +63,8 @@ class HeadRecord(Contract):
     adaptation: PackageFile | None = None
     # How the head did on sources it never saw, when it was fitted: detector/evaluation.py.
     evaluation: PackageFile | None = None
+    # The curves of that evaluation: training/details.py.
+    details: PackageFile | None = None
 
 
 @dataclass(frozen=True)

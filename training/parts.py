@@ -12,7 +12,6 @@ import numpy as np
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from training.degrade import Variant
 from training.storage import Storage
 from training.vision import Array
 
@@ -46,8 +45,8 @@ class FeatureParts:
         self, storage: Storage, layers: tuple[int, ...], part_images: int = PART_IMAGES
     ) -> None:
         self.storage, self.layers, self.part_images = storage, layers, part_images
-        self._known: dict[tuple[str, Variant], Array] = {}
-        self._fresh: dict[tuple[str, Variant], Array] = {}
+        self._known: dict[tuple[str, str], Array] = {}
+        self._fresh: dict[tuple[str, str], Array] = {}
         self._names = storage.names("part-")
         for name in self._names:
             self._load(storage.read(name))
@@ -58,13 +57,13 @@ class FeatureParts:
             rows = tensors[variant]
             if rows.shape[0] == len(owners) and rows.shape[1] == len(self.layers):
                 for sha256, row in zip(owners, rows, strict=True):
-                    self._known[sha256, Variant(variant)] = row
+                    self._known[sha256, variant] = row
 
-    def get(self, sha256: str, variant: Variant) -> Array | None:
+    def get(self, sha256: str, variant: str) -> Array | None:
         """Return one image's features, float32 [T, hidden], or nothing when absent."""
         return self._known.get((sha256, variant))
 
-    def put(self, sha256: str, features: Mapping[Variant, Array]) -> None:
+    def put(self, sha256: str, features: Mapping[str, Array]) -> None:
         """Keep one image's features, each float32 [T, hidden]."""
         for variant, value in features.items():
             self._known[sha256, variant] = self._fresh[sha256, variant] = value
@@ -77,11 +76,10 @@ class FeatureParts:
             return
         tensors: dict[str, Any] = {}
         owners: dict[str, list[str]] = {}
-        for variant in Variant:
-            mine = {s: value for (s, v), value in self._fresh.items() if v is variant}
-            if mine:
-                tensors[variant.value] = np.stack(list(mine.values()))
-                owners[variant.value] = list(mine)
+        for variant in dict.fromkeys(str(variant) for _, variant in self._fresh):
+            mine = {s: value for (s, v), value in self._fresh.items() if v == variant}
+            tensors[variant] = np.stack(list(mine.values()))
+            owners[variant] = list(mine)
         first = min(image for image, _ in self._fresh)
         name = f"part-{len(self._names):05d}-{first[:12]}.safetensors"
         self.storage.write(name, bytes(save_tensors(tensors, {"owners": json.dumps(owners)})))

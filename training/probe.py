@@ -1,7 +1,7 @@
 """The linear probe: one standardised logistic head per tapped layer, averaged into one head."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -87,43 +87,61 @@ def fit_head(
     )
 
 
-def out_of_source(
+def heads_without_source(
     learn: Sequence[Array],
-    judge: Sequence[Array],
     images: Sequence[LabelledImage],
     layers: tuple[int, ...],
     strength: float,
     damping: float = 1.0,
-) -> npt.NDArray[np.float64]:
-    """Score every image by a head that never saw its source.
+) -> dict[str, Head]:
+    """Fit a head for every source, on the images of all others.
 
     Parameters
     ----------
-    learn, judge
-        Taps of the variants to learn from and to judge on, each float32 [N, T, hidden].
+    learn
+        Taps of the variants to learn from, each float32 [N, T, hidden].
     images
         The N images.
     layers, strength, damping
         As of :func:`fit_head` and :func:`balance`.
-
-    Returns
-    -------
-    Logits, float64 [len(judge), N].
     """
     sources = np.array([image.source for image in images])
     target = np.array([image.target for image in images])
-    logits = np.empty((len(judge), len(images)))
+    heads = {}
     for source in sorted(set(sources.tolist())):
         seen = np.flatnonzero(sources != source)
         weights = balance([images[i] for i in seen.tolist()], damping)
-        head = fit_head(
+        heads[source] = fit_head(
             np.concatenate([taps[seen] for taps in learn]),
             np.tile(target[seen], len(learn)),
             np.tile(weights, len(learn)),
             layers,
             strength,
         )
+    return heads
+
+
+def logits_without_source(
+    heads: Mapping[str, Head], taps: Array, images: Sequence[LabelledImage]
+) -> npt.NDArray[np.float64]:
+    """Score each image by the head that never saw its source.
+
+    Parameters
+    ----------
+    heads
+        As :func:`heads_without_source` gives them.
+    taps
+        float32 [N, T, hidden].
+    images
+        The N images.
+
+    Returns
+    -------
+    Logits, float64 [N].
+    """
+    sources = np.array([image.source for image in images])
+    logits = np.empty(len(images))
+    for source in set(sources.tolist()):
         held = sources == source
-        for row, taps in zip(logits, judge, strict=True):
-            row[held] = head.logits(taps[held])
+        logits[held] = heads[source].logits(taps[held])
     return logits

@@ -9,7 +9,7 @@ from detector.training_request import Recipe
 from training.card import PURPOSE, worst_sources
 from training.data.audit import Audit
 from training.head import HeadRecord
-from training.report import render_report
+from training.report_text import render_report
 from training.vision import CENTRED
 
 CARD = Template("""\

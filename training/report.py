@@ -1,17 +1,26 @@
 """How well a detector does at its fixed threshold: by source, by class, by degradation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
 from detector.calibration import Calibration
-from detector.evaluation import Estimate, Label, Report, SourceResult, VariantResult
+from detector.evaluation import (
+    Abstention,
+    Estimate,
+    GeneratorResult,
+    Label,
+    Ranking,
+    SourceResult,
+    VariantResult,
+)
 from detector.verdict import Decision
+from training import curves
 from training.calibrate import Floats, probabilities
 from training.dataset import LabelledImage
-from training.degrade import Variant
+from training.features import Copy
 from training.probe import balance
 
 RESAMPLES = 1000
@@ -51,27 +60,81 @@ def _auc(row: Floats, images: Sequence[LabelledImage]) -> Estimate:
     return _interval(auc(np.arange(len(images))), draw, AUC_RESAMPLES)
 
 
+def _called(mine: Floats, decision: Decision) -> tuple[float, float, float]:
+    """Return the shares called ai, unsure and real."""
+    ai = float((mine >= decision.threshold).mean())
+    real = float((mine < decision.unsure_from).mean())
+    return ai, 1 - ai - real, real
+
+
 def _source(
     row: Floats, images: Sequence[LabelledImage], key: tuple[Label, str], decision: Decision
 ) -> SourceResult:
     label, source = key
     mine = row[[i.label is label and i.source == source for i in images]]
-    ai = float((mine >= decision.threshold).mean())
-    real = float((mine < decision.unsure_from).mean())
+    ai, unsure, real = _called(mine, decision)
     right = ai if label is Label.AI else 1 - ai
     return SourceResult(
         source=source,
         label=label,
         images=len(mine),
         called_ai=round(ai, 4),
-        called_unsure=round(1 - ai - real, 4),
+        called_unsure=round(unsure, 4),
         called_real=round(real, 4),
         right=_interval(right, _share(right, len(mine)), RESAMPLES),
     )
 
 
+def _generators(
+    row: Floats, images: Sequence[LabelledImage], decision: Decision
+) -> tuple[GeneratorResult, ...]:
+    """Judge AI images by what made them, as far as that is known."""
+    found = []
+    for name in sorted({i.generator for i in images if i.label is Label.AI and i.generator}):
+        mine = row[[i.label is Label.AI and i.generator == name for i in images]]
+        ai, unsure, real = _called(mine, decision)
+        found.append(
+            GeneratorResult(
+                generator=name,
+                images=len(mine),
+                called_ai=round(ai, 4),
+                called_unsure=round(unsure, 4),
+                called_real=round(real, 4),
+                right=_interval(ai, _share(ai, len(mine)), RESAMPLES),
+            )
+        )
+    return tuple(found)
+
+
+def _ranking(row: Floats, images: Sequence[LabelledImage]) -> Ranking:
+    target = np.array([image.target for image in images], dtype=np.int64)
+    data = (target, row, balance(images))
+    return Ranking(
+        average_precision=round(curves.average_precision(*data), 4),
+        tpr_at_1_fpr=round(curves.tpr_at(*data, 0.01), 4),
+        tpr_at_5_fpr=round(curves.tpr_at(*data, 0.05), 4),
+        ece=round(curves.expected_calibration_error(curves.reliability(*data)), 4),
+    )
+
+
+def abstention(row: Floats, images: Sequence[LabelledImage], decision: Decision) -> Abstention:
+    """Say what it is worth not to answer: probabilities [N] of the N images."""
+    is_ai = np.array([image.target == 1 for image in images])
+    weights = balance(images) / len(images)
+    called_ai = row >= decision.threshold
+    decided = called_ai | (row < decision.unsure_from)
+    wrong = called_ai != is_ai
+    coverage = float(weights[decided].sum())
+    error = float(weights[decided & wrong].sum()) / coverage if coverage else 0.0
+    return Abstention(
+        coverage=round(coverage, 4),
+        error=round(error, 4),
+        error_if_all=round(float(weights[wrong].sum()), 4),
+    )
+
+
 def _variant(
-    variant: Variant, row: Floats, images: Sequence[LabelledImage], decision: Decision
+    variant: str, row: Floats, images: Sequence[LabelledImage], decision: Decision
 ) -> VariantResult:
     keys = sorted({(image.label, image.source) for image in images})
     sources = [_source(row, images, key, decision) for key in keys]
@@ -84,7 +147,7 @@ def _variant(
         label: float(np.mean([s.right.value for s in group])) for label, group in by_class.items()
     }
     return VariantResult(
-        variant=variant.value,
+        variant=str(variant),
         real_right=_interval(right[Label.REAL], draws[Label.REAL], RESAMPLES),
         ai_right=_interval(right[Label.AI], draws[Label.AI], RESAMPLES),
         balanced=_interval(
@@ -96,37 +159,20 @@ def _variant(
         ),
         ai_called_real=round(float(np.mean([s.called_real for s in by_class[Label.AI]])), 4),
         sources=tuple(sources),
+        ranking=_ranking(row, images),
+        abstention=abstention(row, images, decision),
+        generators=_generators(row, images, decision),
     )
 
 
 def measure(
-    logits: dict[Variant, Floats],
+    logits: Mapping[Copy, Floats],
     images: Sequence[LabelledImage],
     calibration: Calibration,
     decision: Decision,
 ) -> tuple[VariantResult, ...]:
-    """Judge logits [N] of each variant by the fixed calibration and bands."""
+    """Judge logits [N] of each kind of copy by the fixed calibration and bands."""
     return tuple(
         _variant(variant, probabilities(row, calibration), images, decision)
         for variant, row in logits.items()
     )
-
-
-def render_report(report: Report) -> str:
-    """Return the evaluation as Markdown tables."""
-    lines = [
-        "| images as | real not called ai | AI called ai | balanced | AUC | unsure "
-        "| AI called real |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {v.variant} | {v.real_right} | {v.ai_right} | {v.balanced} | {v.auc} "
-        f"| {v.unsure:.2f} | {v.ai_called_real:.2f} |"
-        for v in report.variants
-    ]
-    names = " | ".join(v.variant for v in report.variants)
-    lines += ["", f"| class | source | images | {names} |", "|---|---|---" + "|---" * 3 + "|"]
-    for rows in zip(*(v.sources for v in report.variants), strict=True):
-        first, rights = rows[0], " | ".join(str(s.right) for s in rows)
-        lines.append(f"| {first.label.value} | {first.source} | {first.images} | {rights} |")
-    return "\n".join(lines)

@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from training.adaptation import ADAPTATION_FILE
-from training.head import CARD_FILE, EVALUATION_FILE, RECORD_FILE, WEIGHTS_FILE
+from training.head import CARD_FILE, DETAILS_FILE, EVALUATION_FILE, RECORD_FILE, WEIGHTS_FILE
 from training.stages.context import StageError
 from training.storage import LocalStorage, S3Storage, Storage
 
 PREFIX = "sagemaker/"
 SUFFIX = "/output/model.tar.gz"
-NAMES = frozenset({ADAPTATION_FILE, CARD_FILE, EVALUATION_FILE, RECORD_FILE, WEIGHTS_FILE})
+NAMES = frozenset(
+    {ADAPTATION_FILE, CARD_FILE, DETAILS_FILE, EVALUATION_FILE, RECORD_FILE, WEIGHTS_FILE}
+)
 # All of ViT-L/14 in fp32 is 1.2 GB; heads and adaptations are megabytes.
 MAX_BYTES = 2 << 30
 _STEP = 1 << 20

@@ -1,28 +1,26 @@
 """The evaluate stage: the trained detector, and the champion, on sources kept for the test."""
 
+from batch_inference.engine import cuda_usable
 from detector.evaluation import Report
 from training.adaptation import ADAPTATION_FILE
-from training.calibrate import probabilities
 from training.data.catalog import TEST
 from training.data.prepared import read_prepared
-from training.degrade import JUDGED, Variant
-from training.details import details
-from training.evaluation import UNSEEN
-from training.fitting import features_of, versions
-from training.page.mistakes import find_mistakes
+from training.degrade import JUDGED
+from training.evaluation import judge
+from training.fitting import features_of
+from training.head import DETAILS_FILE, EVALUATION_FILE
+from training.ladder import DEFAULT_PER_GROUP
 from training.page.training_report import render_training_report
-from training.report import measure
 from training.stages.context import StageContext
 from training.stages.inputs import fetch_images, recorded_encoder, setting_of
 from training.stages.model import fetch_model, tuned_encoder
 from training.stages.rival import Seen, compare
 from training.stages.select import select_trial
+from training.subject import UNSEEN, Subject, released_score
 from training.sweep import trial_folder
 from training.track.history import HISTORY_FILE, read_history
 
-EVALUATION, DETAILS, COMPARISON = "evaluation.json", "evaluation-details.json", "comparison.json"
-REPORT = "report.html"
-MISTAKES = 24
+COMPARISON, REPORT = "comparison.json", "report.html"
 
 
 def evaluate(context: StageContext) -> dict[str, str]:
@@ -34,36 +32,38 @@ def evaluate(context: StageContext) -> dict[str, str]:
     encoder = tuned_encoder(recorded_encoder(context, record.encoder), adaptation)
     part = "" if record.adaptation is None else f"{ADAPTATION_FILE}:{record.adaptation.sha256}"
     setting = setting_of(context, encoder, record.preprocessing, prepared.digest, part)
-    taps = features_of(images, setting, JUDGED)
-    seen = Seen(encoder.sha256, record.preprocessing, setting.layers, taps)
-    logits = seen.logits(head, range(len(images)))
-    report = Report(
-        method=UNSEEN,
-        detector=f"{context.run.name}@{context.run.version}",
-        data=prepared.name,
-        images=len(images),
-        decision=record.decision,
-        variants=measure(logits, images, record.calibration, record.decision),
-        command=record.command,
-        built_with=versions(),
+    # Kept where the setting says: the same images are not looked at twice.
+    seen = Seen(
+        encoder.sha256, record.preprocessing, setting.layers, features_of(images, setting, JUDGED)
     )
+    name = f"{context.run.name}@{context.run.version}"
+    score = released_score(head, setting)
+    subject = Subject(name, record.calibration, record.decision, UNSEEN, score)
+    found = judge(
+        subject, images, data=prepared.name, command=record.command, per_group=_ladder(context)
+    )
+    report = found.report
     comparison = compare(context, report, images, None if adaptation else seen)
-    _write(context, EVALUATION, report.model_dump_json(indent=2))
+    _write(context, EVALUATION_FILE, report.model_dump_json(indent=2))
     _write(context, COMPARISON, comparison.model_dump_json(indent=2))
-    scores = {v: probabilities(row, record.calibration) for v, row in logits.items()}
-    found = details(scores, images, record.decision)
-    _write(context, DETAILS, found.model_dump_json(indent=2))
+    _write(context, DETAILS_FILE, found.details.model_dump_json(indent=2))
     page = render_training_report(
         context.run,
         report,
-        found,
+        found.details,
         comparison,
         _history(context, best.number if best else None),
-        find_mistakes(images, scores[Variant.CLEAN], record.decision, MISTAKES),
+        found.mistakes(),
         prepared.warnings,
     )
     context.files.write(REPORT, page.encode(), content_type="text/html; charset=utf-8")
     return _said(report)
+
+
+def _ladder(context: StageContext) -> int:
+    """Return how many images of a group go up the ladder: a GPU does that in passing."""
+    asked = context.run.request.settings.ladder
+    return (DEFAULT_PER_GROUP if cuda_usable() else 0) if asked is None else asked
 
 
 def _write(context: StageContext, name: str, text: str) -> None:

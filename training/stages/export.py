@@ -17,7 +17,7 @@ from training.data.catalog import TEST, CatalogEntry
 from training.data.prepared import AUDIT_FILE, read_prepared
 from training.embedded import build_package, parts_of
 from training.fitting import flat_metrics
-from training.head import CARD_FILE, HeadRecord
+from training.head import CARD_FILE, DETAILS_FILE, HeadRecord
 from training.parity import measure
 from training.registry import RegistryError, publish
 from training.release_card import render_release_card
@@ -63,6 +63,8 @@ def export(context: StageContext) -> dict[str, str]:
         encoder,
         adaptation=adaptation,
         evaluation=held_out,
+        test=context.files.read(EVALUATION),
+        details=_details(context),
     )
     context.stop.check()
     prepared, entries = read_prepared(context.files)
@@ -104,6 +106,11 @@ def _evaluation(context: StageContext) -> Report:
     if not context.files.exists(EVALUATION):
         raise StageError(f"{context.files.uri} has no {EVALUATION}; run the evaluate stage first")
     return Report.parse(context.files.read(EVALUATION), where=EVALUATION)
+
+
+def _details(context: StageContext) -> bytes | None:
+    """Return the curves of the test; a run that an older version evaluated may have none."""
+    return context.files.read(DETAILS_FILE) if context.files.exists(DETAILS_FILE) else None
 
 
 def _test_metrics(report: Report) -> dict[str, float]:

@@ -6,6 +6,7 @@ from detector.training_request import Compute
 from training.adaptation import ADAPTATION_FILE, Adaptation, adapted
 from training.head import (
     CARD_FILE,
+    DETAILS_FILE,
     EVALUATION_FILE,
     RECORD_FILE,
     WEIGHTS_FILE,
@@ -20,7 +21,7 @@ from training.vision import VisionWeights
 
 FOLDER = "model"
 # The record last: a model without it is not whole.
-OPTIONAL = (ADAPTATION_FILE, EVALUATION_FILE)
+OPTIONAL = (ADAPTATION_FILE, EVALUATION_FILE, DETAILS_FILE)
 FILES = (WEIGHTS_FILE, CARD_FILE, *OPTIONAL, RECORD_FILE)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from training.dataset import LabelledImage
 from training.tune.job import TuneJob
 
-# How often to keep a checkpoint changes nothing that is learnt.
-IGNORED = {"checkpoint_seconds"}
+# How often a checkpoint is kept, and what is judged afterwards, change nothing that is learnt.
+IGNORED = {"checkpoint_seconds", "ladder"}
 
 
 def _listed(images: Sequence[LabelledImage]) -> list[list[object]]:

@@ -6,6 +6,7 @@ test here fails, the change breaks readers that are deployed, and needs a new ma
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -30,11 +31,20 @@ def test_reads_what_the_first_version_wrote(name: str) -> None:
     assert type(document).parse((GOLDEN / f"{name}.json").read_text()) == document
 
 
+def known(old: Any, new: Any) -> Any:
+    """Return of a newer document what a reader of the old one knows, at every depth."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {key: known(value, new.get(key)) for key, value in old.items()}
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [known(one, other) for one, other in zip(old, new, strict=True)]
+    return new
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_old_readers_find_every_field_they_know(name: str) -> None:
     old = json.loads((GOLDEN / f"{name}.json").read_text())
     new = json.loads(DOCUMENTS[name].dumps())
-    assert {key: new.get(key) for key in old} == old
+    assert known(old, new) == old
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

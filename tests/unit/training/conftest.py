@@ -12,7 +12,8 @@ from moto import mock_aws
 from tests.unit.training.tiny import make_images, tiny_weights
 from training.dataset import Dataset, load_dataset
 from training.embedded import build_package
-from training.fitting import Naming, Setting, fit_folder
+from training.fitted import fit_folder
+from training.fitting import Naming, Setting
 from training.head import CARD_FILE, read_head
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from training.embedded import build_package, verified
 from training.evaluation import UNSEEN, evaluate, write_report
 from training.features import open_session
 from training.fit import fit, layer_sets
-from training.fitting import HELD_OUT, Naming, Setting, features_of, fit_folder
+from training.fitted import fit_folder
+from training.fitting import HELD_OUT, Naming, Setting, features_of
 from training.head import CARD_FILE, RECORD_FILE, WEIGHTS_FILE, Head, HeadError, read_head
 from training.probe import balance
 
@@ -127,14 +128,15 @@ def test_known_sources_are_judged_by_leaving_them_out(
     fitted: Path, images: Dataset, setting: Setting, tmp_path: Path
 ) -> None:
     record, head = read_head(fitted)
-    report = evaluate(images, record, head, setting, command="c")
+    found = evaluate(images, record, head, setting, command="c")
+    report = found.report
     assert report.method == HELD_OUT
     assert [v.variant for v in report.variants] == list(JUDGED)
     first = report.variants[0]
     assert {s.source for s in first.sources} == set(images.sources)
     assert first.auc.low <= first.auc.value <= first.auc.high
     assert report.variants[0].auc.value == record.metrics["held_out.clean.auc"]
-    document, text = write_report(report, tmp_path / "out")
+    document, _details, text = write_report(found, tmp_path / "out")
     assert json.loads(document.read_text())["schema"] == "aidetect.evaluation/1"
     assert "| ai | ai-one | 6 |" in text.read_text()
 
@@ -146,7 +148,7 @@ def test_unknown_sources_are_judged_as_released(
     other = record.model_copy(
         update={"data": record.data.model_copy(update={"sources": ("elsewhere",)})}
     )
-    assert evaluate(images, other, head, setting).method == UNSEEN
+    assert evaluate(images, other, head, setting).report.method == UNSEEN
     foreign = record.model_copy(
         update={"encoder": record.encoder.model_copy(update={"sha256": "c" * 64})}
     )

@@ -19,7 +19,8 @@ from tests.unit.training.stages.worlds import make_context, make_run
 from training.adaptation import ADAPTATION_FILE, Adaptation
 from training.data.catalog import TEST
 from training.dataset import Dataset
-from training.fitting import Naming, Setting, fit_folder
+from training.fitted import fit_folder
+from training.fitting import Naming, Setting
 from training.head import RECORD_FILE, HeadRecord
 from training.parity import ParityError
 from training.registry import RegistryError, released

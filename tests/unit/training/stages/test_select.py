@@ -8,7 +8,8 @@ import pytest
 from tests.unit.training.stages.worlds import make_context, make_run
 from training.dataset import Dataset
 from training.degrade import JUDGED
-from training.fitting import Naming, Setting, fit_folder
+from training.fitted import fit_folder
+from training.fitting import Naming, Setting
 from training.head import RECORD_FILE, HeadRecord
 from training.stages.context import StageContext, StageError
 from training.stages.model import load_model, store_model
