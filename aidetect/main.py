@@ -13,6 +13,7 @@ from aidetect import (
     redrive_command,
     report_command,
     score_command,
+    status_command,
     train_command,
     verdict_command,
 )
@@ -79,5 +80,6 @@ app.command(rich_help_panel=TRAIN, epilog=promotion_command.ROLLBACK_EXAMPLES)(
 )
 app.add_typer(detector_command.app, name="detector", rich_help_panel=TRAIN)
 app.add_typer(dataset_command.app, name="dataset", rich_help_panel=DATA)
+app.command(rich_help_panel=OPERATE, epilog=status_command.EXAMPLES)(status_command.status)
 app.command(rich_help_panel=OPERATE, epilog=redrive_command.EXAMPLES)(redrive_command.redrive)
 app.add_typer(local_command.app, name="local", rich_help_panel=OPERATE)

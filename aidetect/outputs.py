@@ -29,6 +29,8 @@ class StackOutputs(BaseModel):
     ScoringStateMachineArn: str
     TrainingStateMachineArn: str
     JobQueueArn: str
+    # Absent in stacks that were deployed before training came.
+    CpuJobQueueArn: str = ""
     ChampionParameter: str
     CompletedTopicArn: str
     GlueDatabase: str

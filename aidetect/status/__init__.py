@@ -1,0 +1,1 @@
+"""What a stack is at: what runs, what waits, what failed, what it came to."""
