@@ -54,4 +54,5 @@ def draft(
         shards=tuple(merge(shards, most=1) if lane is Lane.EXPRESS else shards),
         detector=detector,
         limits=Limits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels),
+        evidence_images=settings.evidence_images,
     )

@@ -16,3 +16,4 @@ class PlanSettings(Settings):
     chunk_size: int = Field(ge=1)
     max_image_bytes: int = Field(ge=1)
     max_image_pixels: int = Field(ge=1)
+    evidence_images: int = Field(ge=0)

@@ -26,7 +26,8 @@ PARAMETERS = {
 def was_meant(record: iam_log.Record) -> bool:
     """Tell the refusals that test_permissions provokes."""
     actions = {"s3:DeleteObject", "ssm:PutParameter"}
-    return record.action in actions or record.resource.endswith("/intake/planted.jpg")
+    planted = ("/intake/planted.jpg", "/feedback/planted.jsonl", "/evidence/probe.parquet")
+    return record.action in actions or record.resource.endswith(planted)
 
 
 def free_port() -> int:

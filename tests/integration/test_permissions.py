@@ -31,6 +31,13 @@ def test_the_scorer_can_neither_delete_nor_reach_other_services(stack: Stack) ->
         s3.delete_object(Bucket=bucket, Key="held/kept.jpg")
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.put_object(Bucket=bucket, Key="intake/planted.jpg", Body=b"x")
+    # Evidence it writes and never reads, and nothing else under the bucket's other names.
+    results = stack.target.outputs.ResultsBucket
+    s3.put_object(Bucket=results, Key="evidence/probe.parquet", Body=b"x", IfNoneMatch="*")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.get_object(Bucket=results, Key="evidence/probe.parquet")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=results, Key="feedback/planted.jsonl", Body=b"x")
     ssm = session.client("ssm", endpoint_url=stack.endpoint)
     with pytest.raises(ClientError, match="AccessDenied"):
         ssm.put_parameter(

@@ -67,6 +67,7 @@ def test_few_images_go_express_as_one_shard(s3: "S3Client") -> None:
     }
     plan = stored(s3)
     assert (plan.chunk_size, plan.limits.max_bytes, plan.limits.max_pixels) == (7, 100, 100)
+    assert plan.evidence_images == 40
     assert str(plan.detector) == "probe@1.0.0"
     assert plan.run_date == plan.started_at[:10]
 

@@ -8,6 +8,7 @@ GOOD = {
     "MODELS_BUCKET": "m",
     "CHAMPION_PARAMETER": "/p",
     "EXPRESS_MAX_IMAGES": "32",
+    "EVIDENCE_IMAGES": "40",
     "IMAGES_PER_SHARD": "50000",
     "CHUNK_SIZE": "1000",
     "MAX_IMAGE_BYTES": "100",

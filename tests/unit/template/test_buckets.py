@@ -1,6 +1,12 @@
 import pytest
 
-from detector.layout import FEATURES_PREFIX
+from detector.layout import (
+    BATCHES_PREFIX,
+    EVIDENCE_PREFIX,
+    FEATURES_PREFIX,
+    FEEDBACK_PREFIX,
+    RESULTS_PREFIX,
+)
 from tests.unit.template.document import resources
 
 BUCKETS = resources("AWS::S3::Bucket")
@@ -42,6 +48,16 @@ def test_only_features_expire_of_what_training_keeps() -> None:
     rules = BUCKETS["TrainingBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
     assert expiring == {FEATURES_PREFIX: 90}
+
+
+def test_evidence_goes_with_the_results_and_feedback_stays() -> None:
+    rules = BUCKETS["ResultsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    optional = [rule["Fn::If"] for rule in rules if "Fn::If" in rule]
+    assert {condition for condition, _, _ in optional} == {"ResultsExpire"}
+    expiring = {rule["Prefix"]: rule["ExpirationInDays"] for _, rule, _ in optional}
+    days = {"Ref": "ResultsRetentionDays"}
+    assert expiring == dict.fromkeys([RESULTS_PREFIX, BATCHES_PREFIX, EVIDENCE_PREFIX], days)
+    assert FEEDBACK_PREFIX not in str(rules)
 
 
 def test_results_detectors_and_runs_outlive_the_stack() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from detector.layout import RunLayout
+from detector.layout import EVIDENCE_PREFIX, RunLayout
 from detector.uri import S3Uri
 from tests.unit.template.document import listed, resources, statements, template, walk
 from tests.unit.template.machine import Machine
@@ -80,6 +80,7 @@ def test_scorers_cannot_write_what_they_read() -> None:
         ]
         assert written == [
             {"Fn::Sub": "${ResultsBucket.Arn}/results/*"},
+            {"Fn::Sub": "${ResultsBucket.Arn}/evidence/*"},
             {"Fn::Sub": "${ResultsBucket.Arn}/batches/*/shards/*"},
         ]
 
@@ -92,6 +93,13 @@ def who_may(action: str, resource: str) -> set[str]:
         if action in listed(statement["Action"])
         and any(resource in str(part) for part in listed(statement["Resource"]))
     }
+
+
+def test_evidence_is_written_by_scorers_and_read_by_collect_alone() -> None:
+    evidence = f"${{ResultsBucket.Arn}}/{EVIDENCE_PREFIX}*"
+    assert who_may("s3:PutObject", evidence) == {"ExpressRole", "ScorerRole"}
+    assert who_may("s3:GetObject", evidence) == {"CollectRole"}
+    assert not who_may("s3:PutObject", "${ResultsBucket.Arn}/*")
 
 
 def test_nobody_can_delete_an_object_but_what_training_left_behind() -> None:
