@@ -26,7 +26,7 @@ IMAGE   ?= aidetect-$(TARGET):$(subst $(comma),-,$(EXTRA))
 BUILDER ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train test setup setup-tune setup-dev lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
+.PHONY: help demo train test docs figures setup setup-docs setup-tune setup-dev lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,10 +45,20 @@ train: $(if $(filter-out probe,$(RECIPE)),setup-tune,setup) ## Train on labelled
 test: setup-dev lint types ## Run every check and every test, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term tests
 
+docs: setup-docs ## Build the documentation into build/site (open build/site/index.html)
+	@$(BIN)/python -m docs.hooks.blocks
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Open build/site/index.html"
+
+figures: setup-dev ## Draw the diagrams that changed (needs npm and Chromium)
+	@$(BIN)/python -m docs.hooks.draw
+
 down: ## Stop the local stack
 	@$(BIN)/aidetect local down
 
 setup: $(VENV)/.setup ## Make the virtual environment that runs the product
+
+setup-docs: $(VENV)/.setup-docs ## Add what builds the documentation
 
 setup-tune: $(VENV)/.setup-tune ## Add what the recipes layernorm and lora need (torch)
 
@@ -64,6 +74,10 @@ $(UV): uv.lock
 $(VENV)/.setup: $(UV) pyproject.toml uv.lock
 	@echo "Installing the product's packages"
 	@$(UV) sync --quiet --frozen --inexact --extra demo
+	@touch $@
+
+$(VENV)/.setup-docs: $(VENV)/.setup
+	@$(UV) sync --quiet --frozen --inexact --extra docs
 	@touch $@
 
 # pip and not uv for torch: it honours the machine's own settings about builds of torch.

@@ -1,0 +1,1 @@
+"""Reference tables, each made from the code that it describes."""

@@ -1,0 +1,21 @@
+"""Markdown tables."""
+
+from collections.abc import Iterable, Sequence
+
+
+def cell(text: object) -> str:
+    """Return a text as one cell: no line ends, no bar that would end it, no HTML."""
+    line = " ".join(str(text).split())
+    return line.replace("|", "\\|").replace("<", "&lt;")
+
+
+def code(text: object) -> str:
+    """Return a text as code in a cell; nothing for nothing."""
+    line = " ".join(str(text).split()).replace("|", "\\|")
+    return f"`{line}`" if line else ""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of cells."""
+    lines = ["| " + " | ".join(line) + " |" for line in (head, *rows)]
+    return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]])
