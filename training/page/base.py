@@ -11,7 +11,9 @@ import hashlib
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from training.page import words
 from training.page.figure import figure_style, figure_svg, new_figure
+from training.page.parts import PARTS
 from training.page.style import CSS, heat
 
 __all__ = ["figure_style", "figure_svg", "heat", "image_uri", "new_figure", "render_page"]
@@ -48,21 +50,6 @@ BASE = """\
 </html>
 """
 
-# {% from "parts.html" import … %}: what several pages need. A table that may be wider than a phone
-# scrolls in a region that the keyboard reaches.
-PARTS = """\
-{% macro wide(label) %}<div class="scroll" role="region" tabindex="0" aria-label="{{ label }}">
-{{ caller() }}</div>{% endmacro %}
-{% macro plot(svg, caption="") %}<figure>{{ svg }}
-{% if caption %}<figcaption>{{ caption }}</figcaption>{% endif %}</figure>{% endmacro %}
-{% macro facts(pairs) %}<table class="facts"><tbody>
-{% for name, value in pairs %}<tr><th scope="row">{{ name }}</th><td>{{ value }}</td></tr>
-{% endfor %}</tbody></table>{% endmacro %}
-{% macro contents(links) %}<nav aria-label="Contents"><ul>
-{% for anchor, text in links %}<li><a href="#{{ anchor }}">{{ text }}</a></li>
-{% endfor %}</ul></nav>{% endmacro %}
-"""
-
 
 def image_uri(jpeg: bytes) -> str:
     """Return a JPEG as a ``data:`` URI for an ``img`` element."""
@@ -75,7 +62,8 @@ def render_page(template: str, *, title: str, **values: object) -> str:
     Parameters
     ----------
     template
-        Jinja source that extends ``base.html``; ``heat`` is there as a function.
+        Jinja source that extends ``base.html``; ``heat``, ``image_uri`` and the plain words of
+        :mod:`training.page.words` are there as functions, the macros of ``parts.html`` to import.
     title
         The page's title.
     values
@@ -88,7 +76,15 @@ def render_page(template: str, *, title: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(heat=heat)
+    environment.globals.update(
+        heat=heat,
+        image_uri=image_uri,
+        percent=words.percent,
+        points=words.points,
+        interval=words.interval,
+        variant_name=words.variant_name,
+        mood=words.mood,
+    )
     return environment.get_template("page.html").render(
         title=title,
         policy=POLICY,

@@ -9,7 +9,7 @@ from detector.evaluation import Label, Report, SourceResult
 from detector.training_run import Comparison, TrainingRun
 from training.details import Details
 from training.page import plots, words
-from training.page.base import image_uri, render_page
+from training.page.base import render_page
 from training.page.mistakes import Mistake
 from training.page.training_template import TEMPLATE
 from training.track.history import Line
@@ -77,35 +77,24 @@ def render_training_report(
         links=[link for link in LINKS if link[0] != "course" or courses],
         differences=words.differences(rows),
         left_out=", ".join(comparison.left_out) if comparison and comparison.champion else "",
-        source_tables=_source_tables(report),
+        source_tables=source_tables(report),
         sources_plot=plots.sources(first),
         sources_cut=len(first.sources) > plots.MOST_SOURCES,
         scores_plot=plots.scores(judged, details.decision),
         roc_plot=plots.roc(details.variants),
         reliability_plot=plots.reliability(judged),
-        mistakes=_grouped(mistakes),
+        mistakes=grouped(mistakes),
         courses=courses,
         run_facts=_run_facts(run, report),
         settings=_settings(run),
         last_numbers=[
             (name, f"{value:.6g}") for name, value in _last(lines).items() if name != "time"
         ],
-        percent=words.percent,
-        points=words.points,
-        interval=words.interval,
-        variant_name=words.variant_name,
-        mood=_mood,
-        image_uri=image_uri,
+        rankings=[(v.variant, v) for v in details.variants],
     )
 
 
-def _mood(difference: float) -> str:
-    if abs(difference) < words.EQUAL:
-        return "muted"
-    return "good" if difference > 0 else "bad"
-
-
-def _source_tables(report: Report) -> list[tuple[str, str, list[tuple[SourceResult, ...]]]]:
+def source_tables(report: Report) -> list[tuple[str, str, list[tuple[SourceResult, ...]]]]:
     """Return the rows [source][variant] of each class, the worst source first."""
     rows = list(zip(*(v.sources for v in report.variants), strict=True))
     return [
@@ -118,7 +107,8 @@ def _source_tables(report: Report) -> list[tuple[str, str, list[tuple[SourceResu
     ]
 
 
-def _grouped(mistakes: Sequence[Mistake]) -> list[tuple[str, list[Mistake]]]:
+def grouped(mistakes: Sequence[Mistake]) -> list[tuple[str, list[Mistake]]]:
+    """Return mistakes under their titles, real photographs first; nothing where there are none."""
     titles = {Label.REAL: "Real photographs called ai", Label.AI: "AI images called real"}
     if not mistakes:
         return []

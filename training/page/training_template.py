@@ -2,11 +2,8 @@
 
 TEMPLATE = """\
 {% extends "base.html" %}
-{% from "parts.html" import wide, plot, facts, contents %}
-{% macro share(e) %}{{ percent(e.value) }} <small>{{ interval(e) }}</small>{% endmacro %}
-{% macro number(e) %}{{ "%.2f"|format(e.value) }}
-<small>{{ "%.2f"|format(e.low) }}&ndash;{{ "%.2f"|format(e.high) }}</small>{% endmacro %}
-{% macro gain(value) %}<span class="{{ mood(value) }}">{{ points(value) }}</span>{% endmacro %}
+{% from "parts.html" import wide, plot, facts, contents, gain, tiles, totals, by_source %}
+{% from "parts.html" import matrices, ranking, gallery %}
 
 {% block top %}
 <p class="kicker">Training report · run {{ run.run }} · {{ run.created_at[:10] }}</p>
@@ -14,17 +11,7 @@ TEMPLATE = """\
 <p class="lead">{{ made_of }}</p>
 <p class="lead"><span class="badge {{ verdict.mood }}">{{ verdict.short }}</span>
 {{ verdict.text }}</p>
-<dl class="tiles">
-<div class="tile"><dt>Real photographs not called <span class="ai">ai</span></dt>
-<dd>{{ percent(first.real_right.value) }} <small>{{ interval(first.real_right) }}</small></dd></div>
-<div class="tile"><dt>AI images called <span class="ai">ai</span></dt>
-<dd>{{ percent(first.ai_right.value) }} <small>{{ interval(first.ai_right) }}</small></dd></div>
-<div class="tile"><dt>Left without an answer</dt>
-<dd>{{ percent(first.unsure) }} <small>called unsure</small></dd></div>
-<div class="tile"><dt>AUC</dt><dd>{{ "%.3f"|format(first.auc.value) }}
-<small>{{ "%.3f"|format(first.auc.low) }}&ndash;{{
- "%.3f"|format(first.auc.high) }}</small></dd></div>
-</dl>
+{{ tiles(first) }}
 {% if warnings %}
 <ul class="warnings" aria-label="Warnings about the data">
 {% for warning in warnings %}<li><strong>Data:</strong> {{ warning }}</li>
@@ -39,33 +26,11 @@ TEMPLATE = """\
 <p>{{ report.method }} Verdicts by one fixed threshold: <strong>ai</strong> from
 {{ report.decision.threshold }}, <strong>unsure</strong> from {{ report.decision.unsure_from }}.
 Each source has the same say; small figures are 95% bootstrap intervals.</p>
-{% call wide("Accuracy by kind of copy") %}
-<table><caption>By how the images arrive</caption>
-<thead><tr><th scope="col">images</th><th scope="col">real not called ai</th>
-<th scope="col">AI called ai</th><th scope="col">AI called real</th><th scope="col">unsure</th>
-<th scope="col">AUC</th></tr></thead><tbody>
-{% for v in report.variants %}
-<tr><th scope="row">{{ variant_name(v.variant) }}</th><td>{{ share(v.real_right) }}</td>
-<td>{{ share(v.ai_right) }}</td><td>{{ percent(v.ai_called_real) }}</td>
-<td>{{ percent(v.unsure) }}</td><td>{{ number(v.auc) }}</td></tr>
-{% endfor %}</tbody></table>
-{% endcall %}
+{{ totals(report.variants, "By how the images arrive") }}
 {{ plot(sources_plot, "Every source of the test, images as found"
    ~ (", the worst of each class" if sources_cut else "") ~ ". Dots: share of right verdicts;
    bars: 95% intervals.") }}
-{% for label, title, rows in source_tables %}
-<details><summary>{{ title }}: {{ rows|length }} sources as a table</summary>
-{% call wide(title ~ " by source") %}
-<table><caption>{{ title }}: share
-{{ "not called ai" if label == "real" else "called ai" }}, worst first</caption>
-<thead><tr><th scope="col">source</th><th scope="col">images</th>
-{% for v in report.variants %}<th scope="col">{{ v.variant }}</th>{% endfor %}</tr></thead><tbody>
-{% for row in rows %}
-<tr><th scope="row">{{ row[0].source }}</th><td>{{ row[0].images }}</td>
-{% for s in row %}<td>{{ share(s.right) }}</td>{% endfor %}</tr>
-{% endfor %}</tbody></table>
-{% endcall %}</details>
-{% endfor %}
+{{ by_source(source_tables, report.variants) }}
 </section>
 
 <section id="champion" aria-labelledby="champion-h">
@@ -108,20 +73,7 @@ own rules; this page only shows the numbers.</p>
 <h2 id="verdicts-h">What it says, and how sure it is</h2>
 <div class="pair">
 <div><h3>Verdicts by class</h3>
-{% for v in details.variants %}
-{% call wide("Verdicts, images " ~ variant_name(v.variant)) %}
-<table class="matrix"><caption>Images {{ variant_name(v.variant) }}</caption>
-<thead><tr><td></td><th scope="col">called real</th><th scope="col">unsure</th>
-<th scope="col">called ai</th></tr></thead><tbody>
-{% for name, row, hues in (("real photographs", v.confusion_real, ("good", "unsure", "bad")),
-                           ("AI images", v.confusion_ai, ("bad", "unsure", "good"))) %}
-<tr><th scope="row">{{ name }}</th>
-<td class="{{ heat(hues[0], row.real) }}">{{ percent(row.real) }}</td>
-<td class="{{ heat(hues[1], row.unsure) }}">{{ percent(row.unsure) }}</td>
-<td class="{{ heat(hues[2], row.ai) }}">{{ percent(row.ai) }}</td></tr>
-{% endfor %}</tbody></table>
-{% endcall %}
-{% endfor %}</div>
+{{ matrices(details.variants) }}</div>
 <div><h3>Probabilities</h3>
 {{ plot(scores_plot, "Images as found. Above the line real photographs, below it AI images; the
 dashed lines are the verdict bands.") }}</div>
@@ -132,34 +84,13 @@ accused.") }}</div>
 {{ plot(reliability_plot, "Images as found, in bins of equal weight. On the dotted line, 70% means
 that 7 of 10 are AI.") }}</div>
 </div>
-{% call wide("Ranking and calibration") %}
-<table><caption>Ranking and calibration</caption>
-<thead><tr><th scope="col">images</th><th scope="col">average precision</th>
-<th scope="col">AI recognised at 1% accused</th><th scope="col">at 5% accused</th>
-<th scope="col">calibration error (ECE)</th></tr></thead><tbody>
-{% for v in details.variants %}
-<tr><th scope="row">{{ variant_name(v.variant) }}</th>
-<td>{{ "%.3f"|format(v.average_precision) }}</td><td>{{ percent(v.tpr_at_1_fpr) }}</td>
-<td>{{ percent(v.tpr_at_5_fpr) }}</td><td>{{ "%.3f"|format(v.ece) }}</td></tr>
-{% endfor %}</tbody></table>
-{% endcall %}
+{{ ranking(rankings) }}
 </section>
 
 <section id="mistakes" aria-labelledby="mistakes-h">
 <h2 id="mistakes-h">Where it errs</h2>
 {% if mistakes %}
-{% for title, group in mistakes if group %}
-<h3>{{ title }}</h3>
-<p class="note">The worst of them, with the probability of AI they were given.</p>
-<ul class="gallery">
-{% for m in group %}
-<li><img src="{{ image_uri(m.thumbnail) }}" width="160" height="160" loading="lazy"
-alt="{{ m.label.value }} image {{ m.name }}">
-<p><strong>{{ "%.2f"|format(m.probability) }}</strong>
-<span title="{{ m.source }}">{{ m.source }}</span>
-<span class="muted" title="{{ m.name }}, SHA-256 {{ m.sha256 }}">{{ m.name }}</span></p></li>
-{% endfor %}</ul>
-{% endfor %}
+{{ gallery(mistakes) }}
 {% else %}<p>No real photograph was called ai, and no AI image real, as far as was looked.</p>
 {% endif %}
 </section>

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from detector.evaluation import Estimate, Label, Report
 from detector.training_request import Recipe
 from detector.training_run import Comparison, SourceComparison, TrainingRun
+from training.ladder import LADDER
 
 VARIANTS = {
     "clean": "as found",
@@ -39,8 +40,16 @@ def interval(estimate: Estimate) -> str:
 
 
 def variant_name(variant: str) -> str:
-    """Say what a kind of copy is."""
-    return VARIANTS.get(variant, variant)
+    """Say what a kind of copy, or a rung of the ladder, is."""
+    rung = LADDER.get(variant)
+    return rung.label if rung else VARIANTS.get(variant, variant)
+
+
+def mood(difference: float) -> str:
+    """Return the class that colours a difference of shares: good, bad, or muted when small."""
+    if abs(difference) < EQUAL:
+        return "muted"
+    return "good" if difference > 0 else "bad"
 
 
 @dataclass(frozen=True)
