@@ -13,7 +13,7 @@ from detector.evaluation import Label
 from detector.manifest import ARCHIVE_SUFFIXES
 from detector.plan import Limits
 from detector.reason import ImageError, Reason
-from training.data.found import Found, FoundFile, fingerprint, is_hidden
+from training.data.found import Found, FoundFile, fingerprint, held_to, is_hidden
 from training.data.manifest import MANIFEST, ManifestRow, read_manifest
 from training.data.place import DatasetError, Place, place_of, split_of
 
@@ -49,14 +49,13 @@ def find_archive(
                 continue
             # Made by `tar -c .`, all names begin with "./".
             name = str(PurePosixPath(member.name))
-            if manifest is not None:
-                place = manifest.get(name)
-            else:
+            place, sha256 = (manifest or {}).get(name, (None, ""))
+            if manifest is None:
                 place = place_of(name, folders)
                 if place is None and label is not None:
                     place = Place(label, _source(name, path))
             if place is not None:
-                yield _file(name, member, place)
+                yield _file(name, member, place, sha256)
 
     return Found(str(path), mark, files)
 
@@ -81,7 +80,8 @@ def _members(path: Path, limits: Limits) -> Iterator[Member]:
             ) from error
 
 
-def _manifest(path: Path, limits: Limits) -> dict[str, Place] | None:
+def _manifest(path: Path, limits: Limits) -> dict[str, tuple[Place | None, str]] | None:
+    """Return what an archive's manifest says of its members: place, and SHA-256 where known."""
     for member in _members(path, limits):
         parts = PurePosixPath(member.name).parts
         if parts[-1:] == (MANIFEST,) and len(parts) <= 2 and member.size <= limits.max_bytes:
@@ -91,7 +91,7 @@ def _manifest(path: Path, limits: Limits) -> dict[str, Place] | None:
                 raise DatasetError(f"{path}: {member.name} cannot be read: {error}") from error
             rows = read_manifest(io.StringIO(text, newline=""), f"{path}:{member.name}")
             base = PurePosixPath(member.name).parent
-            return {str(base / row.path): _place(row) for row in rows}
+            return {str(base / row.path): (_place(row), row.sha256) for row in rows}
     return None
 
 
@@ -99,13 +99,13 @@ def _place(row: ManifestRow) -> Place:
     return Place(row.label, row.source, split_of(row.split, row.where), row.generator, row.licence)
 
 
-def _file(name: str, member: Member, place: Place) -> FoundFile:
+def _file(name: str, member: Member, place: Place, sha256: str) -> FoundFile:
     found = FoundFile(name, place, member.read, member.size, member.refusal)
     if member.refusal is not None:
         return found
     # Read here and now: the members of one archive share one position in the file.
     try:
-        data = member.read()
+        data = held_to(member.read, sha256)()
     except ImageError as error:
         return replace(found, refusal=error)
     if not data:

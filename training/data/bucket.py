@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -10,7 +10,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from detector.evaluation import Label
 from detector.reason import ImageError, Reason
 from detector.uri import SCHEME, S3Uri, UriError
-from training.data.found import Found, FoundFile, fingerprint, is_hidden, refusal_by_name
+from training.data.found import (
+    Found,
+    FoundFile,
+    fingerprint,
+    held_to,
+    is_hidden,
+    refusal_by_name,
+)
 from training.data.manifest import MANIFEST, ManifestRow, read_manifest
 from training.data.place import DatasetError, Place, place_of, split_of
 
@@ -105,8 +112,10 @@ def _from_manifest(s3: "S3Client", where: S3Uri, listed: list[Listed] | None = N
         place = Place(
             row.label, row.source, split_of(row.split, row.where), row.generator, row.licence
         )
-        files.append(_file(s3, uri, Listed(row.path, item.size, item.etag), place))
-        lines.append(f"{uri}\0{item.size}\0{item.etag}\0{place}")
+        file = _file(s3, uri, Listed(row.path, item.size, item.etag), place)
+        files.append(replace(file, read=held_to(file.read, row.sha256)))
+        held = f"\0{row.sha256}" if row.sha256 else ""
+        lines.append(f"{uri}\0{item.size}\0{item.etag}\0{place}{held}")
     return Found(str(where), fingerprint(lines), lambda: iter(files), len(files))
 
 

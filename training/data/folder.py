@@ -1,11 +1,19 @@
 """Finds labelled images in a folder on disk."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from detector.evaluation import Label
 from detector.reason import ImageError, Reason
-from training.data.found import Found, FoundFile, fingerprint, is_hidden, refusal_by_name
+from training.data.found import (
+    Found,
+    FoundFile,
+    fingerprint,
+    held_to,
+    is_hidden,
+    refusal_by_name,
+)
 from training.data.manifest import MANIFEST, ManifestRow, read_manifest
 from training.data.place import DatasetError, Place, place_of, split_of
 
@@ -64,7 +72,9 @@ def _listed(root: Path, row: ManifestRow) -> FoundFile:
     if not (root / row.path).is_file():
         raise DatasetError(f"{row.where} names {root / row.path}, which does not exist")
     split = split_of(row.split, row.where)
-    return _file(root, row.path, Place(row.label, row.source, split, row.generator, row.licence))
+    place = Place(row.label, row.source, split, row.generator, row.licence)
+    file = _file(root, row.path, place)
+    return replace(file, read=held_to(file.read, row.sha256))
 
 
 def _file(root: Path, name: str, place: Place, refusal: ImageError | None = None) -> FoundFile:

@@ -68,6 +68,20 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
+def held_to(read: Callable[[], bytes], sha256: str) -> Callable[[], bytes]:
+    """Have a file refused when its bytes are not those that were labelled; empty holds to none."""
+    if not sha256:
+        return read
+
+    def checked() -> bytes:
+        data = read()
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise ImageError(Reason.MISSING, "other bytes lie there than those that were labelled")
+        return data
+
+    return checked
+
+
 def joined(parts: list[Found]) -> Found:
     """Return several places as one."""
     if len(parts) == 1:

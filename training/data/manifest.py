@@ -1,6 +1,7 @@
 """``manifest.csv``: one line per image, its class, and what else is known of it."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -10,6 +11,7 @@ from training.data.place import DatasetError
 
 MANIFEST = "manifest.csv"
 REQUIRED_COLUMNS = frozenset({"path", "label"})
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class ManifestRow:
     split: str
     generator: str
     licence: str
+    sha256: str = ""
 
     @property
     def leads_out(self) -> bool:
@@ -33,7 +36,7 @@ class ManifestRow:
 
 def read_manifest(lines: Iterable[str], where: str) -> Iterator[ManifestRow]:
     """Read a manifest: columns ``path`` and ``label``, and, where known, ``source`` (or
-    ``source_repo``), ``split``, ``generator`` and ``licence``; others are ignored.
+    ``source_repo``), ``split``, ``generator``, ``licence`` and ``sha256``; others are ignored.
 
     Parameters
     ----------
@@ -45,7 +48,7 @@ def read_manifest(lines: Iterable[str], where: str) -> Iterator[ManifestRow]:
     Raises
     ------
     DatasetError
-        If a column is missing or a label is none.
+        If a column is missing, a label is none, or a hash is none.
     """
     reader = csv.DictReader(lines)
     try:
@@ -63,6 +66,9 @@ def _row(row: dict[str, str | None], where: str) -> ManifestRow:
         label = Label(text.strip().lower())
     except ValueError:
         raise DatasetError(f"{where}: label {text!r} is neither 'real' nor 'ai'") from None
+    sha256 = (row.get("sha256") or "").strip().lower()
+    if sha256 and not _SHA256.fullmatch(sha256):
+        raise DatasetError(f"{where}: sha256 {sha256[:80]!r} is not 64 hexadecimal digits")
     return ManifestRow(
         where=where,
         path=row["path"] or "",
@@ -71,4 +77,5 @@ def _row(row: dict[str, str | None], where: str) -> ManifestRow:
         split=row.get("split") or "",
         generator=row.get("generator") or "",
         licence=row.get("licence") or row.get("license") or "",
+        sha256=sha256,
     )

@@ -1,5 +1,6 @@
 """Finders: the same images in a folder, an archive, a prefix or a manifest."""
 
+import hashlib
 import shutil
 import tarfile
 import zipfile
@@ -162,6 +163,7 @@ def test_what_is_not_there_is_explained(tmp_path: Path) -> None:
         (b"path,label\n/etc/passwd,ai", "line 2: path leads out of the folder"),
         (b"path,label\nb.png,ai", "line 2 names .*b.png, which does not exist"),
         (b"path,label,split\na.png,ai,other", "line 2: split 'other' is none of"),
+        (b"path,label,sha256\na.png,ai,abc", "line 2: sha256 'abc' is not 64"),
         (b"path,label\n\xff\xfe,ai", "is not a CSV file in UTF-8"),
     ],
 )
@@ -225,6 +227,31 @@ def test_a_manifest_may_name_other_buckets(tmp_path: Path, bucket: "S3Client") -
     bucket.put_object(Bucket=BUCKET, Key="list.csv", Body=b"path,label\ns3:///x,ai")
     with pytest.raises(DatasetError, match="is not an S3 URI"):
         find(f"s3://{BUCKET}/list.csv", s3=bucket)
+
+
+def test_bytes_that_were_not_labelled_are_refused(tmp_path: Path, bucket: "S3Client") -> None:
+    root = tmp_path / "in"
+    for number in range(2):
+        put(root / f"{number}.png", png(number))
+    labelled_bytes = hashlib.sha256(png(0)).hexdigest()
+    rows = f"path,label,sha256\n0.png,ai,{labelled_bytes.upper()}\n1.png,real,{labelled_bytes}\n"
+    put(root / "manifest.csv", rows.encode())
+    upload(bucket, root, "in/")
+    for found in (
+        find(str(root)),
+        find(str(archived(root, ".zip"))),
+        find(f"s3://{BUCKET}/in/", s3=bucket),
+    ):
+        record = packed_at(tmp_path / found.fingerprint[:8], found).record
+        assert (record.images, record.reasons) == (1, {"missing": 1})
+        assert record.rejected[0][0] == "1.png"
+    # A manifest that was corrected is packed anew, also where its images lie elsewhere.
+    text = f"path,label,sha256\ns3://{BUCKET}/in/0.png,ai,{labelled_bytes}\n"
+    marks = []
+    for change in (text, text.replace(labelled_bytes, "ab" * 32)):
+        bucket.put_object(Bucket=BUCKET, Key="apart/list.csv", Body=change.encode())
+        marks.append(find(f"s3://{BUCKET}/apart/list.csv", s3=bucket).fingerprint)
+    assert marks[0] != marks[1]
 
 
 def test_a_changed_object_is_packed_anew(tmp_path: Path, bucket: "S3Client") -> None:
