@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from batch_inference.evidence_reader import chunk_evidence
 from batch_inference.ledger import list_keys, read_object
 from batch_inference.report.histogram import Histogram
 from batch_inference.report.pick import Pick, Shown
-from batch_inference.report.stored_evidence import read_evidence
 from batch_inference.shard import layout_of
 from detector.evidence import MAX_IMAGES, Evidence
 from detector.plan import BatchPlan
@@ -108,8 +108,8 @@ def _read(s3: "S3Client", plan: BatchPlan, name: str) -> tuple[pa.Table, dict[st
     if data is None:
         raise FileNotFoundError(f"{layout.chunk(name)} was there and is gone: score the batch anew")
     # Evidence is optional: a chunk without it is complete.
-    kept = read_object(s3, layout.evidence(name)) if plan.evidence_images else None
-    return pq.read_table(pa.BufferReader(data)), read_evidence(kept) if kept else {}
+    evidence = chunk_evidence(s3, layout.evidence(name)) if plan.evidence_images else {}
+    return pq.read_table(pa.BufferReader(data)), evidence
 
 
 def _take(table: pa.Table, evidence: dict[str, Evidence], pick: Pick, histogram: Histogram) -> None:

@@ -25,8 +25,14 @@ function badge(claim) {
   });
 }
 
-function badges(i) {
-  const line = el("span", { class: "badges" }, ...claims[i].map(badge));
+/** The strongest claim and how many more there are; all of them where there is room. */
+function badges(i, { all = false } = {}) {
+  const more = all ? [] : claims[i].slice(1);
+  const line = el("span", { class: "badges" }, ...(all ? claims[i] : claims[i].slice(0, 1)).map(badge));
+  if (more.length) {
+    const sentences = more.map((claim) => claim.sentence).join(" ");
+    line.append(el("span", { class: "badge", text: `+${more.length}`, title: sentences, "aria-description": sentences }));
+  }
   if (generator[i]) {
     const name = isolated(generator[i]);
     line.append(el("span", { class: "badge made-with", title: "The generator that the file names" }, name));
@@ -46,7 +52,7 @@ function tile(i) {
     picture.src = `data:${DATA.thumbnail_type};base64,${values.thumbnail}`;
     frame.append(picture);
   } else {
-    const why = values === null ? "loading" : verdict[i] === "error" ? DATA.reason_words[reason[i]] : "no thumbnail";
+    const why = values === null ? "loading" : verdict[i] === "error" ? (reason[i] ?? "").replaceAll("_", " ") : "no thumbnail";
     frame.append(el("span", { class: "none" }, sign(verdict[i]), el("span", { text: why })));
     if (values === null) frame.dataset.waits = "";
   }
@@ -99,8 +105,8 @@ function card(i) {
       { class: "body" },
       el("span", { class: "head" }, verdictWord(i), el("span", { class: "p", text: value })),
       scale(i),
-      badges(i),
       name(i),
+      badges(i),
       state.review && verdict[i] !== "error" ? markButtons(i) : null,
     ),
   );
@@ -119,7 +125,7 @@ function line(i) {
     cell({}, verdictWord(i)),
     cell({ class: "meter" }, el("span", { class: "p", text: value }), scale(i)),
     cell({ class: "name" }, ribbon(i), isolated(path[i].slice(0, 500), { title: path[i].slice(0, 500) })),
-    cell({}, probability[i] === null ? el("span", { class: "small", text: (reason[i] ?? "").replaceAll("_", " ") }) : badges(i)),
+    cell({}, probability[i] === null ? el("span", { class: "small", text: (reason[i] ?? "").replaceAll("_", " ") }) : badges(i, { all: true })),
     cell({ class: "small", text: size }),
     cell({ class: `small${state.review ? " keep" : ""}` }, last),
   );

@@ -2,7 +2,9 @@
 
 const AI_COLOUR = [213, 94, 0];
 const REAL_COLOUR = [0, 114, 178];
-const OPAQUE = 215;
+const OPAQUE = 205;
+// Under 1: weak pushes stay visible beside strong ones.
+const FADE = 0.75;
 
 /** Draw a heat map, one pixel a patch; one scale for all images, so that they can be compared. */
 function paintHeat(canvas, { heat, side, peak }) {
@@ -16,7 +18,7 @@ function paintHeat(canvas, { heat, side, peak }) {
   values.forEach((value, n) => {
     const push = Math.max(-1, Math.min(1, (value / 127) * (peak / DATA.heat_scale)));
     const colour = push > 0 ? AI_COLOUR : REAL_COLOUR;
-    pixels.data.set([...colour, Math.round(Math.sqrt(Math.abs(push)) * OPAQUE)], n * 4);
+    pixels.data.set([...colour, Math.round(Math.abs(push) ** FADE * OPAQUE)], n * 4);
   });
   context.putImageData(pixels, 0, 0);
   return true;

@@ -80,7 +80,7 @@ def test_a_batch_is_closed_also_when_its_report_cannot_be_made(
 ) -> None:
     s3.put_object(Bucket=RESULTS, Key=LAYOUT.plan.key, Body=PLAN.dumps().encode())
     s3.put_object(Bucket=RESULTS, Key=LAYOUT.chunk("000000000").key, Body=b"no Parquet")
-    monkeypatch.setattr(module, "close_out", lambda plan, *, s3, now: summary(plan, now))
+    monkeypatch.setattr(module, "close_out", lambda plan, **given: summary(plan, given["now"]))
 
     answer = module.handler({"plan": str(LAYOUT.plan), "batch": "b"}, context)
 
@@ -92,7 +92,7 @@ def test_a_batch_that_took_all_the_time_has_no_report(
     s3: "S3Client", monkeypatch: pytest.MonkeyPatch, context: Any
 ) -> None:
     s3.put_object(Bucket=RESULTS, Key=LAYOUT.plan.key, Body=PLAN.dumps().encode())
-    monkeypatch.setattr(module, "close_out", lambda plan, *, s3, now: summary(plan, now))
+    monkeypatch.setattr(module, "close_out", lambda plan, **given: summary(plan, given["now"]))
     context.milliseconds = 30_000
 
     answer = module.handler({"plan": str(LAYOUT.plan), "batch": "b"}, context)

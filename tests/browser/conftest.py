@@ -1,0 +1,68 @@
+"""A browser for all tests, and a fresh page for each, which must not complain of anything."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.batch import ordinary
+from tests.browser.chromium import NoBrowserError, launch
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once."""
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except NoBrowserError as error:
+            pytest.fail(str(error))
+        yield browser
+        browser.close()
+
+
+@cache
+def ordinary_page(rows: int = 240) -> str:
+    """Return the report of a batch of so many images."""
+    return ordinary(rows).page()
+
+
+@pytest.fixture
+def open_page(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
+    """Open HTML as a file, at a fragment; at the end see that nothing went wrong or went outside.
+
+    What a test expects to be complained of (a refused connection) it names in ``complaints``.
+    """
+    contexts, said, asked = [], [], []
+    expected: list[str] = []
+
+    def opened(
+        html: str | None = None, fragment: str = "", *, complaints: str = "", **options: Any
+    ) -> Page:
+        path = tmp_path / "report.html"
+        if html is not None or not path.exists():
+            path.write_text(html or ordinary_page(), "utf-8")
+        options = {"viewport": {"width": 1280, "height": 900}} | options
+        context = browser.new_context(**options)
+        contexts.append(context)
+        if complaints:
+            expected.append(complaints)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: said.append(f"error: {error}"))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{path.as_uri()}{fragment}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert [words for words in said if not any(part in words for part in expected)] == []
+    outside = [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
+    assert [url for url in outside if not any(part in url for part in expected)] == []
