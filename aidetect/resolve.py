@@ -9,8 +9,23 @@ from aidetect.explanation import explain
 from aidetect.target import CONFIG, DEFAULT_STACK, NO_STACK, NoStackError, Target, connect
 
 LOCAL = "local"
+AWS = "aws"
 
 __all__ = ["DEFAULT_STACK", "LOCAL", "resolve"]
+
+
+def _local(config: Config) -> Target | None:
+    """Return the local stack; None where it does not run, or is not installed here."""
+    try:
+        from local.session import session
+        from local.stack import status
+    except ImportError:  # a program with the client alone: pip install 'aidetect[frames]'
+        return None
+    found = status()
+    if not found.running or found.endpoint is None:
+        return None
+    label = f"local stack at {found.endpoint}"
+    return connect(session(found.region), found.endpoint, found.stack, label, config)
 
 
 def resolve(
@@ -32,18 +47,14 @@ def resolve(
     NoStackError
         If neither is there.
     """
-    # Each takes a third of a second to import, which `--help` need not wait for.
-    import boto3
+    import boto3  # takes a second, which `--help` need not wait for
 
-    from local.session import session as local_session
-    from local.stack import status as local_status
-
-    found = local_status()
-    if where == LOCAL or (where is None and found.running):
-        if not found.running or found.endpoint is None:
+    if where != AWS:
+        found = _local(config)
+        if found is not None:
+            return found
+        if where == LOCAL:
             raise NoStackError("the local stack does not run: start it with `aidetect local up`")
-        label = f"local stack at {found.endpoint}"
-        return connect(local_session(found.region), found.endpoint, found.stack, label, config)
     try:
         # boto3 itself reads AWS_DEFAULT_REGION alone; every other AWS tool reads this one.
         session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
