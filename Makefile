@@ -114,7 +114,7 @@ integration: setup-dev ## Run the template on the local stack
 	@$(BIN)/python -m pytest tests/integration
 
 e2e: setup-dev ## Use the product as a new user does
-	@$(BIN)/python -m pytest tests/e2e
+	@$(BIN)/python -m pytest tests/e2e --durations=0 --durations-min=1
 
 image: ## Build a job's container image (TARGET=scorer, trainer or sagemaker)
 	@test -n "$(BUILDER)" || { echo "docker, podman or buildah is needed to build an image"; exit 1; }

@@ -63,8 +63,8 @@ def test_make_targets_are_there() -> None:
 def test_the_first_steps_are_the_readmes() -> None:
     readme = (CHECKOUT / "README.md").read_text()
     start = (DOCS / "start.md").read_text()
-    steps = re.findall(r"^make demo.*$", readme, re.MULTILINE)
-    assert len(steps) == 2
+    steps = re.findall(r"^(?:make demo|\S*aidetect report).*$", readme, re.MULTILINE)
+    assert len(steps) == 3
     assert all(f"\n{step}\n" in start for step in steps)
 
 

@@ -1,4 +1,8 @@
-"""What a new user does: a fresh checkout, the commands of the README, and nothing left behind."""
+"""What a new user does: a fresh checkout, the commands of the README, and nothing left behind.
+
+Every command is read from the README's blocks; a test only fills in a folder where the README says
+``/path/to/folder``. `make e2e` prints how long each step took.
+"""
 
 import os
 import re
@@ -94,9 +98,19 @@ def test_own_images(fresh: Path, port: int) -> None:
     own = fresh / "own images"
     own.mkdir()
     shutil.copy(fresh / ".aidetect/samples/coffee.png", own / "my coffee.png")
-    shown = shell(f"make demo IMAGES='{own}'", fresh, port)
+    block = readme_block("make demo IMAGES=").replace("/path/to/folder", f"'{own}'")
+    shown = shell(block, fresh, port)
     assert "my coffee.png" in shown
     assert "1 image:" in shown
+
+
+def test_the_report_of_own_images(fresh: Path, port: int) -> None:
+    # Nobody sits here to look at the page.
+    block = readme_block("aidetect report latest").replace("latest", "latest --no-open")
+    shown = shell(block, fresh, port)
+    (page,) = fresh.glob("aidetect-report-*.html")
+    assert str(page) in shown
+    assert "my coffee.png" in page.read_text()
 
 
 def test_one_command_trains_on_own_images(fresh: Path, port: int) -> None:
