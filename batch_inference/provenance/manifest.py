@@ -6,6 +6,7 @@ from, its ingredients. https://opensource.contentauthenticity.org/docs/manifest/
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from batch_inference.provenance.finding import Detail, Finding
@@ -49,14 +50,15 @@ def judge(report: object) -> Finding:
     manifests = _node(store.get("manifests"))
     label = store.get("active_manifest")
     active = _node(manifests.get(label)) if isinstance(label, str) else {}
-    failures, trusted = _outcome(store)
+    own, failures, trusted = _outcome(store)
     detail = _detail(active, failures)
     hard = [code for code in failures if code not in _ONLY_TRUST]
     if hard or not active or (store.get("validation_state") == "Invalid" and not failures):
         return Finding((Claim.C2PA_INVALID,), detail=detail)
     sources = list(_sources(manifests, str(label)))
     made = [source for source in sources if source.term in AI]
-    proven = label in trusted and store.get("validation_state") == "Trusted"
+    # Not the state of the whole store, which an ingredient of a stranger lowers.
+    proven = label in trusted and not own
     claims: tuple[Claim, ...]
     if proven:
         sealed = [source for source in made if source.manifest in trusted]
@@ -73,23 +75,18 @@ def judge(report: object) -> Finding:
     return Finding(claims, made[0].program or _maker(active) if made else None, detail)
 
 
-def _outcome(store: Node) -> tuple[list[str], set[str]]:
-    """Return the codes of what failed, and the manifests whose signer is trusted."""
+def _outcome(store: Node) -> tuple[list[str], list[str], set[str]]:
+    """Return what failed of the active manifest, of all, and whose signer is trusted."""
     results = _node(store.get("validation_results"))
-    parts = [_node(results.get("activeManifest"))]
     deltas = _nodes(results.get("ingredientDeltas"))
-    parts += [_node(delta.get("validationDeltas")) for delta in deltas]
-    failed = [status for part in parts for status in _nodes(part.get("failure"))]
-    failures = [_text(status.get("code")) for status in failed]
-    urls = [
-        _text(status.get("url"))
-        for part in parts
-        for status in _nodes(part.get("success"))
-        if status.get("code") == _TRUSTED
-    ]
+    active = _node(results.get("activeManifest"))
+    parts = [active, *(_node(delta.get("validationDeltas")) for delta in deltas)]
+    own, *rest = [[_text(it.get("code")) for it in _nodes(part.get("failure"))] for part in parts]
+    passed = [it for part in parts for it in _nodes(part.get("success"))]
+    urls = [_text(it.get("url")) for it in passed if it.get("code") == _TRUSTED]
     # self#jumbf=/c2pa/<manifest>/c2pa.signature
     trusted = {url.split("/")[2] for url in urls if url.count("/") > 2}
-    return list(dict.fromkeys(failures)), trusted
+    return own, list(dict.fromkeys(chain(own, *rest))), trusted
 
 
 def _sources(manifests: Node, active: str) -> Iterator[_Source]:

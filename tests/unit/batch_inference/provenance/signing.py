@@ -50,21 +50,27 @@ class Authority:
     key: bytes
 
 
-def make_authority(signer: str = "Test Camera Co") -> Authority:
-    """Return a fresh authority and a signer of the given common name, both good for a day."""
+def make_authority(signer: str, until: timedelta = timedelta(days=1)) -> Authority:
+    """Return a fresh authority and a signer of the given common name.
+
+    The signer's certificate is good from a few hours ago ``until`` so long from now, the
+    authority's for a day.
+    """
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
     root, leaf = _name("Test Root"), _name(signer)
 
-    def start(subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    def start(
+        subject: x509.Name, public: ec.EllipticCurvePublicKey, good: timedelta
+    ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(root)
             .public_key(public)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_before(now - timedelta(hours=3))
+            .not_valid_after(now + good)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()),
@@ -73,13 +79,13 @@ def make_authority(signer: str = "Test Camera Co") -> Authority:
         )
 
     ca = (
-        start(root, ca_key.public_key())
+        start(root, ca_key.public_key(), timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(ca_key, hashes.SHA256())
     )
     certificate = (
-        start(leaf, key.public_key())
+        start(leaf, key.public_key(), until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(
@@ -120,9 +126,7 @@ def sign(
         A file of the same type that the image was made from, kept as an ingredient.
     """
     actions: list[dict[str, Any]] = []
-    if parent is not None:
-        actions.append({"action": "c2pa.opened"})
-    elif source is not None:
+    if source is not None:
         uri = source if "://" in source else IPTC + source
         actions.append({"action": "c2pa.created", "digitalSourceType": uri})
     assertions = [{"label": "c2pa.actions", "data": {"actions": actions}}] if actions else []
@@ -135,7 +139,6 @@ def sign(
         "builder": {"thumbnail": {"enabled": False}},
         "verify": {"verify_after_sign": False, "verify_trust": False},
     }
-    # Empty bytes, no None: the library takes only the former for "no timestamp".
     info = c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, authority.chain, authority.key, None)
     with (
         c2pa.Context.from_dict(settings) as context,
@@ -144,7 +147,9 @@ def sign(
     ):
         if parent is not None:
             builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
-            builder.add_ingredient({"title": "parent"}, mime, io.BytesIO(parent))
+            # The library adds the action that opened it.
+            stated = {"title": "parent", "relationship": "parentOf"}
+            builder.add_ingredient(stated, mime, io.BytesIO(parent))
         made = io.BytesIO()
         builder.sign(signer, mime, io.BytesIO(data), made)
         return made.getvalue()
