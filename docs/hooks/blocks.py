@@ -13,6 +13,7 @@ from collections.abc import Callable
 from docs.hooks.paths import DOCS
 from docs.hooks.reference.cli import cli
 from docs.hooks.reference.contracts import contracts
+from docs.hooks.reference.python import public
 from docs.hooks.reference.rows import claims, columns, evidence_columns, reasons
 from docs.hooks.reference.template import first_parameters, outputs, parameters
 
@@ -26,6 +27,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "first-parameters": first_parameters,
     "outputs": outputs,
     "parameters": parameters,
+    "python": public,
     "reasons": reasons,
 }
 

@@ -2,41 +2,22 @@
 
 import posixpath
 import re
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs.hooks import blocks, figures, links
-from docs.hooks.paths import BROUGHT, DOCS, source_of
+from docs.hooks import blocks, figures, links, navigation
+from docs.hooks.paths import BROUGHT, source_of
 
-# Pages of the navigation that are not written yet.
-AWAITED = frozenset(
-    f"{name}.md"
-    for name in (
-        "provenance", "report", "review", "upload-api", "client", "events", "evaluation",
-    )
-)  # fmt: skip
 # Docstrings name things in the roles of reStructuredText, which Markdown shows as they are.
 ROLE = re.compile(r":(?:class|func|meth|mod|data|attr|exc):<code>~?(.*?)</code>")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Leave out of the navigation what is not written yet."""
-    config.nav = _written(config.nav or [])
+    """Complete the navigation."""
+    config.nav = navigation.complete(config.nav or [])
     return config
-
-
-def _written(nav: list[Any]) -> list[Any]:
-    kept = []
-    for entry in nav:
-        ((title, where),) = entry.items()
-        if isinstance(where, list):
-            kept.append({title: _written(where)})
-        elif where not in AWAITED or (DOCS / where).is_file():
-            kept.append(entry)
-    return kept
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -1,5 +1,6 @@
 """Markdown tables."""
 
+import html
 from collections.abc import Iterable, Sequence
 
 
@@ -11,7 +12,10 @@ def cell(text: object) -> str:
 
 def code(text: object) -> str:
     """Return a text as code in a cell; nothing for nothing."""
-    line = " ".join(str(text).split()).replace("|", "\\|")
+    line = " ".join(str(text).split())
+    if "|" in line:
+        # In backticks an escaped bar is shown with its backslash by some renderers.
+        return f"<code>{html.escape(line).replace('|', '&#124;')}</code>"
     return f"`{line}`" if line else ""
 
 

@@ -12,7 +12,7 @@ from docs.hooks import blocks, figures, links
 from docs.hooks.paths import BROUGHT, CHECKOUT, DOCS, FIGURES
 from docs.hooks.reference.cli import commands
 from docs.hooks.reference.template import read
-from docs.hooks.table import cell
+from docs.hooks.table import cell, code
 
 PAGES = sorted(
     [*DOCS.glob("**/*.md"), *(CHECKOUT / name for name in ("README.md", *BROUGHT.values()))]
@@ -131,3 +131,6 @@ def test_a_diagram_that_is_not_drawn_is_named() -> None:
 
 def test_cells_hold_hostile_text() -> None:
     assert cell("a|b\n<script>") == "a\\|b &lt;script>"
+    assert code("a|<b>") == "<code>a&#124;&lt;b&gt;</code>"
+    assert code("a\nb") == "`a b`"
+    assert code("") == ""
