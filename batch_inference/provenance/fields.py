@@ -63,7 +63,13 @@ def _text(value: object, *, wide: bool) -> str:
     if isinstance(value, bytes):
         encoding = "utf-16-le" if wide else "utf-8"
         return value[: 2 * MAX_TEXT].decode(encoding, "replace")[:MAX_TEXT].rstrip("\0")
-    return value[:MAX_TEXT] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    try:
+        # Pillow takes all of EXIF's text for Latin-1; many programs write UTF-8.
+        return value[:MAX_TEXT].encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value[:MAX_TEXT]
 
 
 def _user_comment(value: bytes) -> str:

@@ -9,6 +9,7 @@ In an environment of its own, since the encoder needs OpenCV; of torch it needs 
 The picture is NASA's portrait of Eileen Collins, in the public domain, as scikit-image ships it.
 """
 
+import importlib
 import json
 import sys
 import types
@@ -20,9 +21,9 @@ from PIL import Image
 # Imported by the package for a method that is not used here.
 for name in ("torch", "onnxruntime"):
     sys.modules.setdefault(name, types.ModuleType(name))
-from imwatermark import WatermarkDecoder, WatermarkEncoder  # noqa: E402
+imwatermark = importlib.import_module("imwatermark")
 
-SIDE = 256
+SIDE = 304
 SDXL = f"{0b101100111110110010010000011110111011000110011110:b}"
 FLUX = f"{0b001010101111111010000111100111001111010100101110:b}"
 
@@ -46,9 +47,9 @@ def main() -> None:
     """Write an image for each program, and what the real decoder reads in each."""
     folder = Path(__file__).parent
     rgb = np.asarray(Image.open(sys.argv[1]).convert("RGB"))[:SIDE, 40 : 40 + SIDE]
-    read = {}
+    read: dict[str, dict[str, str]] = {}
     for name, (message, floats, swapped) in PROGRAMS.items():
-        encoder = WatermarkEncoder()
+        encoder = imwatermark.WatermarkEncoder()
         encoder.set_watermark("bits", [int(bit) for bit in message])
         given = np.ascontiguousarray(rgb if swapped else rgb[:, :, ::-1])
         made = encoder.encode(given.astype(np.float32) if floats else given, "dwtDct")
@@ -59,7 +60,7 @@ def main() -> None:
         for other, (expected, as_floats, as_swapped) in PROGRAMS.items():
             pixels = np.asarray(seen) if as_swapped else np.asarray(seen)[:, :, ::-1]
             pixels = np.ascontiguousarray(pixels.astype(np.float32) if as_floats else pixels)
-            bits = WatermarkDecoder("bits", len(expected)).decode(pixels, "dwtDct")
+            bits = imwatermark.WatermarkDecoder("bits", len(expected)).decode(pixels, "dwtDct")
             read[name][other] = "".join(str(int(bit)) for bit in bits)
     (folder / "decoded.json").write_text(json.dumps(read, indent=1) + "\n")
 

@@ -1,0 +1,154 @@
+"""Tags of generators, as their programs write them, and of everything else."""
+
+import json
+
+import pytest
+
+from batch_inference.provenance.read import read_provenance
+from detector.provenance import MAX_GENERATOR, NONE, Claim, Provenance
+from tests.unit.batch_inference.provenance.images import encode, opened
+from tests.unit.batch_inference.provenance.packets import packet, png_with, with_exif, with_packet
+
+IMAGE_DESCRIPTION, MAKE, MODEL, SOFTWARE, ARTIST = 0x010E, 0x010F, 0x0110, 0x0131, 0x013B
+SETTINGS = (
+    "a castle, best quality\nNegative prompt: blurry\n"
+    "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1234, Size: 512x512, Model hash: 6ce0161689"
+)
+JOB = "a castle --v 6.0 Job ID: 3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+GRAPH = json.dumps({"3": {"class_type": "KSampler", "inputs": {"seed": 5}}})
+IIM = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00"
+
+
+def told(data: bytes) -> Provenance:
+    found = read_provenance(data, opened(data))
+    assert found.claims in {(Claim.GENERATOR_TAG,), ()}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "generator"),
+    [
+        ({"parameters": SETTINGS}, "Stable Diffusion web UI"),
+        ({"parameters": '{"sui_image_params": {"prompt": "a castle"}}'}, "SwarmUI"),
+        ({"prompt": GRAPH}, "ComfyUI"),
+        ({"workflow": '{"last_node_id": 9, "nodes": []}'}, "ComfyUI"),
+        ({"workflow": " " * 2000 + '{"nodes": []}'}, "ComfyUI"),
+        ({"Dream": '"a castle" -s 50 -S 1234 -W 512'}, "InvokeAI"),
+        ({"sd-metadata": '{"model": "stable diffusion"}'}, "InvokeAI"),
+        ({"invokeai_metadata": '{"app_version": "4.2.0"}'}, "InvokeAI"),
+        ({"Software": "NovelAI", "Comment": '{"steps": 28}'}, "NovelAI"),
+        ({"Description": JOB, "Author": "someone"}, "Midjourney"),
+        ({"fooocus_scheme": "fooocus"}, "Fooocus"),
+        ({"AIGC": '{"Label": "1", "ContentProducer": "Doubao"}'}, "Doubao"),
+        ({"AIGC": '{"Label": "1"}'}, "AIGC"),
+    ],
+)
+@pytest.mark.parametrize("behind", [False, True])
+def test_text_of_a_png(text: dict[str, str], generator: str, behind: bool) -> None:
+    found = told(png_with(text, behind=behind))
+
+    assert found.claims == (Claim.GENERATOR_TAG,)
+    assert found.generator == generator
+
+
+@pytest.mark.parametrize(
+    ("tags", "generator"),
+    [
+        ({SOFTWARE: "Midjourney 6"}, "Midjourney 6"),
+        ({SOFTWARE: "DALL·E 3".encode()}, "DALL·E 3"),
+        ({SOFTWARE: "Adobe Firefly 3.0"}, "Adobe Firefly 3.0"),
+        ({SOFTWARE: "stable-diffusion-xl; ComfyUI"}, "stable-diffusion-xl; ComfyUI"),
+        ({SOFTWARE: "AI generated;txt2img;flux"}, "AI generated;txt2img;flux"),
+        ({MAKE: "Ideogram AI"}, "Ideogram AI"),
+        ({MAKE: "Black Forest Labs", MODEL: "flux-dev"}, "Black Forest Labs"),
+        ({SOFTWARE: "gpt-image-1"}, "gpt-image-1"),
+        ({SOFTWARE: "Gemini 2.5 Flash Image"}, "Gemini 2.5 Flash Image"),
+        ({SOFTWARE: "Google Imagen"}, "Google Imagen"),
+        ({IMAGE_DESCRIPTION: "A castle, made with Midjourney."}, "Midjourney"),
+        ({IMAGE_DESCRIPTION: SETTINGS}, "Stable Diffusion web UI"),
+        ({ARTIST: "DALL-E"}, "DALL-E"),
+        (
+            {
+                IMAGE_DESCRIPTION: "Signature: " + "aB3/" * 20 + "==",
+                ARTIST: "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+            },
+            "Grok",
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_exif(tags: dict[int, str | bytes], generator: str, kind: str) -> None:
+    found = told(with_exif(kind, tags))
+
+    assert found.claims == (Claim.GENERATOR_TAG,)
+    assert found.generator == generator
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_user_comment_in_either_byte_order(encoding: str) -> None:
+    comment = b"UNICODE\0" + SETTINGS.encode(encoding)
+
+    assert told(with_exif("JPEG", {}, comment)).generator == "Stable Diffusion web UI"
+    assert told(with_exif("JPEG", {}, b"ASCII\0\0\0" + SETTINGS.encode())).claims
+
+
+def test_xmp_comments_and_iim() -> None:
+    tool = packet(attributes='xmp:CreatorTool="Adobe Firefly"')
+    credit = packet("<photoshop:Credit>Made with Google AI</photoshop:Credit>")
+    label = packet("<TC260:AIGC>{&quot;Label&quot;:&quot;1&quot;}</TC260:AIGC>")
+    dataset = b"\x1c\x02\x6e\x00\x13Made with Google AI"
+    block = IIM + len(dataset).to_bytes(4, "big") + dataset
+    marker = b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block
+    plain = encode("JPEG")
+
+    assert told(with_packet("JPEG", tool)).generator == "Adobe Firefly"
+    assert told(with_packet("WEBP", credit)).generator == "Made with Google AI"
+    assert told(with_packet("PNG", label)).generator == "AIGC"
+    assert told(plain[:2] + marker + plain[2:]).generator == "Made with Google AI"
+    assert told(encode("JPEG", comment=b"Created with Stable Diffusion")).generator
+    assert told(encode("GIF", comment=b"Generated by Midjourney")).generator == "Midjourney"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {SOFTWARE: "Adobe Photoshop 26.0 (Windows)", MAKE: "Canon", MODEL: "Canon EOS R5"},
+        {SOFTWARE: "Adobe Photoshop Lightroom", ARTIST: "Leonardo Rossi"},
+        {SOFTWARE: "HDR+ 1.0.540104767zd", MAKE: "Google", MODEL: "Pixel 8 Pro"},
+        {SOFTWARE: "f.lux", MAKE: "Hawkeye", MODEL: "Firefly 8SE"},
+        {ARTIST: "International Gemini Observatory", IMAGE_DESCRIPTION: "Imagen 3 de la serie"},
+        {SOFTWARE: "GIMP 2.10", IMAGE_DESCRIPTION: "Protest against Midjourney in Berlin"},
+        {IMAGE_DESCRIPTION: "An ideogram, drawn with a brush", ARTIST: "A. Grokhovsky"},
+        {SOFTWARE: "Picasa", IMAGE_DESCRIPTION: "Steps: a photograph of stairs"},
+        {SOFTWARE: "Runway Ltd", MODEL: "DALLE3X-metre"},
+    ],
+)
+def test_real_software_cameras_and_captions_are_no_claim(tags: dict[int, str | bytes]) -> None:
+    assert told(with_exif("JPEG", tags)) == NONE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"Software": "paint.net 5.0", "Comment": "Created with GIMP"},
+        {"prompt": "what do you see?", "workflow": "scan, crop, save", "parameters": "f/8"},
+        {"Dream": "a journal", "Description": "Job ID: 12"},
+        {"AIGC": '{"Label": "2"}'},
+    ],
+)
+def test_other_text_is_no_claim(text: dict[str, str]) -> None:
+    assert told(png_with(text)) == NONE
+
+
+def test_the_name_is_short_and_clean() -> None:
+    name = "Midjourney \x07\x1b[31m\u202e\ud800 " + "v" * 500
+    image = opened(encode("PNG"))
+    image.info["Software"] = name
+
+    found = read_provenance(b"", image)
+
+    assert found.generator is not None
+    assert found.generator.startswith("Midjourney [31m v")
+    assert len(found.generator) == MAX_GENERATOR
+    assert found.generator.isprintable()
+    assert found.generator.encode("utf-8")
