@@ -15,8 +15,9 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 
 def cli() -> str:
-    """Return a section for each command."""
-    return "\n\n".join(section(words, command) for words, command in commands())
+    """Return what holds for all commands, and a section for each."""
+    general = typer.main.get_command(app).epilog or ""
+    return "\n\n".join([_plain(general), *(section(*one) for one in commands())])
 
 
 def section(words: str, command: Any) -> str:
