@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from detector import evidence
 from detector.reason import Reason
 from detector.row import COLUMNS, PARTITION_COLUMNS
 
@@ -23,9 +24,21 @@ def reasons_table() -> str:
     return "\n".join([*lines, *(f"| `{reason}` | {reason.sentence} |" for reason in Reason)])
 
 
+def evidence_table() -> str:
+    """Return the Markdown table of an evidence object's columns."""
+    lines = ["| column | type | meaning |", "|---|---|---|"]
+    for column in evidence.COLUMNS:
+        lines.append(f"| `{column.name}` | {column.type} | {column.meaning} |")
+    return "\n".join(lines)
+
+
 def test_columns_are_documented() -> None:
     assert columns_table() in RESULTS.read_text()
 
 
 def test_reasons_are_documented() -> None:
     assert reasons_table() in RESULTS.read_text()
+
+
+def test_evidence_is_documented() -> None:
+    assert evidence_table() in RESULTS.read_text()
