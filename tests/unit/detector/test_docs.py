@@ -27,9 +27,10 @@ def reasons_table() -> str:
 def evidence_table() -> str:
     """Return the Markdown table of an evidence object's columns."""
     lines = ["| column | type | meaning |", "|---|---|---|"]
-    for column in evidence.COLUMNS:
-        lines.append(f"| `{column.name}` | {column.type} | {column.meaning} |")
-    return "\n".join(lines)
+    rows = (
+        f"| `{column.name}` | {column.type} | {column.meaning} |" for column in evidence.COLUMNS
+    )
+    return "\n".join([*lines, *rows])
 
 
 def test_columns_are_documented() -> None:
