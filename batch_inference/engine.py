@@ -19,6 +19,8 @@ Floats = npt.NDArray[np.float32]
 
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
+OUTPUTS = ("logit", "embedding")
+HEAT = "heat"
 # The driver's control device; without it the CUDA libraries only fail later, and louder.
 NVIDIA_DEVICE = Path("/dev/nvidiactl")
 # A GPU is fed best by large batches; a CPU gains nothing beyond a few images and loses latency.
@@ -28,10 +30,15 @@ CPU_BATCH = 8
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What the graph says: ``logits`` float32 [N], ``embeddings`` float32 [N, D]."""
+    """What the graph says: ``logits`` float32 [N], ``embeddings`` float32 [N, D].
+
+    ``heat`` is float32 [N, side, side]: each patch's share in the logit, towards AI where positive
+    (training/heat.py); None of a graph that does not say it, as those of older packages.
+    """
 
     logits: Floats
     embeddings: Floats
+    heat: Floats | None = None
 
 
 class Engine(Protocol):
@@ -98,6 +105,8 @@ class OnnxEngine:
         self._session = ort.InferenceSession(
             str(path), options, providers=[CUDA, CPU] if cuda else [CPU]
         )
+        given = {output.name for output in self._session.get_outputs()}
+        self._outputs = [*OUTPUTS, *({HEAT} & given)]
         self.graph = graph
         self.provider: str = self._session.get_providers()[0]
         self._pad = self.provider == CUDA
@@ -111,8 +120,7 @@ class OnnxEngine:
         if self._pad and count < self.batch_size:
             filler = np.zeros((self.batch_size - count, *pixels.shape[1:]), np.uint8)
             pixels = np.concatenate([pixels, filler])
-        logits, embeddings = self._session.run(["logit", "embedding"], {"pixels": pixels})
-        return Scores(logits[:count], embeddings[:count])
+        return Scores(*(v[:count] for v in self._session.run(self._outputs, {"pixels": pixels})))
 
 
 @lru_cache(maxsize=1)

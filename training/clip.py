@@ -4,6 +4,7 @@ import numpy as np
 
 from training.block import Blocks, multiply
 from training.half import leave_half
+from training.heat import Heat
 from training.vision import PREFIX, PROJECTION
 
 
@@ -14,8 +15,10 @@ class ClipTower:
         self.blocks, self.g = blocks, blocks.g
         self.weights, self.config = blocks.weights, blocks.config
 
-    def write(self, pixels: str, layers: tuple[int, ...]) -> tuple[str, dict[int, str]]:
-        """Write from normalised pixels [N, size, size, 3] on.
+    def write(
+        self, pixels: str, layers: tuple[int, ...], heat: Heat | None = None
+    ) -> tuple[str, dict[int, str]]:
+        """Write from normalised pixels [N, size, size, 3] on, told to ``heat`` block by block.
 
         Returns
         -------
@@ -27,6 +30,8 @@ class ClipTower:
         for number in range(1, last + 1):
             # After the last block only the class token is read, so only it is computed there.
             x = self.blocks.block(number - 1, x, only_first=number == last)
+            if heat:
+                heat.after(number, x)
             if number in layers:
                 token = x if number == last else self.blocks.first_token(x, f"tap_{number}")
                 taps[number] = leave_half(self.g, token)

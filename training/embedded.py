@@ -24,7 +24,18 @@ from detector.package import (
     load_package,
     sha256_of,
 )
-from training import block, clip, graph, half, quantize, siglip, tower, wheel
+from training import (
+    block,
+    clip,
+    graph,
+    half,
+    heat,
+    linear_head,
+    quantize,
+    siglip,
+    tower,
+    wheel,
+)
 from training.adaptation import Adaptation, adapted
 from training.block import float_linear
 from training.cache import put_folder, staging
@@ -51,7 +62,7 @@ FILES = {
     Graph.INT8: "model.int8.onnx",
 }
 # All code that graphs' bytes come from.
-WRITERS = (block, clip, graph, half, quantize, siglip, tower, wheel)
+WRITERS = (block, clip, graph, half, heat, linear_head, quantize, siglip, tower, wheel)
 
 Say = Callable[[str], None]
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from training.block import Blocks
 from training.half import leave_half
+from training.heat import Heat
 from training.vision import PREFIX, Array, VisionWeights
 
 HEAD = PREFIX + "head."
@@ -19,8 +20,10 @@ class SiglipTower:
         self.blocks, self.g = blocks, blocks.g
         self.weights, self.config = blocks.weights, blocks.config
 
-    def write(self, pixels: str, layers: tuple[int, ...]) -> tuple[str, dict[int, str]]:
-        """Write from normalised pixels [N, size, size, 3] on.
+    def write(
+        self, pixels: str, layers: tuple[int, ...], heat: Heat | None = None
+    ) -> tuple[str, dict[int, str]]:
+        """Write from normalised pixels [N, size, size, 3] on, told to ``heat`` tap by tap.
 
         Returns
         -------
@@ -34,7 +37,10 @@ class SiglipTower:
         for number in range(1, self.config.num_hidden_layers + 1):
             x = self.blocks.block(number - 1, x)
             if number in layers:
-                taps[number] = self._mean(leave_half(g, x), f"tap_{number}")
+                stream = leave_half(g, x)
+                taps[number] = self._mean(stream, f"tap_{number}")
+                if heat:
+                    heat.after(number, stream)
         pooled = leave_half(g, self._pool(self.blocks.norm("post_layernorm", x)))
         g.real = np.float32
         return g.node("Reshape", [pooled, g.ints(-1, self.config.hidden_size)], "embedding"), taps

@@ -1,11 +1,10 @@
 """The detector's ONNX graph, written from a vision tower's weights: no torch, no tracing.
 
 Input ``pixels`` uint8 [N, size, size, 3]; outputs ``embedding`` float32 [N, D], the ``taps``
-[N, T, hidden] (one token of the residual stream after chosen blocks) when asked for, and ``logit``
-float32 [N] when a head is given.
+[N, T, hidden] (one token of the residual stream after chosen blocks) when asked for, and when a
+head is given ``logit`` float32 [N] and ``heat`` float32 [N, grid, grid], how much each patch pushed
+it.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -16,19 +15,12 @@ from training.block import Blocks, Linear, float_linear
 from training.clip import ClipTower
 from training.graph import GraphBuilder
 from training.half import enter_half
+from training.heat import ClassTokenHeat, Heat, PatchHeat
+from training.linear_head import LinearHead
 from training.siglip import SiglipTower
-from training.vision import Array, Family, VisionWeights
+from training.vision import Family, VisionWeights
 
 __all__ = ["Linear", "LinearHead", "build_graph", "float_linear", "write_tower"]
-
-
-@dataclass(frozen=True)
-class LinearHead:
-    """``logit = sum(weight * taps) + bias``; weight is float32 [T, hidden]."""
-
-    layers: tuple[int, ...]
-    weight: Array
-    bias: float
 
 
 def normalised(g: GraphBuilder, spec: Preprocessing) -> str:
@@ -40,22 +32,26 @@ def normalised(g: GraphBuilder, spec: Preprocessing) -> str:
 
 
 def write_tower(
-    g: GraphBuilder,
-    weights: VisionWeights,
+    blocks: Blocks,
     spec: Preprocessing,
     layers: tuple[int, ...],
     *,
-    linear: Linear,
     half: bool,
+    heat: Heat | None,
 ) -> tuple[str, dict[int, str]]:
     """Write a tower of either family; return the embedding and the tap of each of ``layers``."""
-    pixels = normalised(g, spec)
+    pixels = normalised(blocks.g, spec)
     if half:
-        pixels = enter_half(g, pixels)
-    blocks = Blocks(g, weights, linear)
-    if weights.config.family is Family.SIGLIP:
-        return SiglipTower(blocks).write(pixels, layers)
-    return ClipTower(blocks).write(pixels, layers)
+        pixels = enter_half(blocks.g, pixels)
+    tower = SiglipTower if blocks.config.family is Family.SIGLIP else ClipTower
+    return tower(blocks).write(pixels, layers, heat)
+
+
+def heat_of(blocks: Blocks, head: LinearHead) -> Heat:
+    """Return what writes the heat map of a family."""
+    if blocks.config.family is Family.SIGLIP:
+        return PatchHeat(blocks, head)
+    return ClassTokenHeat(blocks, head)
 
 
 def build_graph(
@@ -76,7 +72,7 @@ def build_graph(
     spec
         Preprocessing, of which mean and std are written into the graph.
     head
-        The linear head; gives the output ``logit``.
+        The linear head; gives the outputs ``logit`` and ``heat``.
     layers
         Without a head: the blocks, counted from 1, whose token is given as ``taps``: CLIP's class
         token, the mean of SigLIP's patches.
@@ -95,13 +91,15 @@ def build_graph(
     if not all(1 <= layer <= depth for layer in wanted):
         raise ValueError(f"layers {list(wanted)}: the encoder has blocks 1 to {depth}")
     g, config = GraphBuilder(), weights.config
-    embedding, taps = write_tower(g, weights, spec, wanted, linear=linear, half=half)
+    blocks = Blocks(g, weights, linear)
+    heat = heat_of(blocks, head) if head else None
+    embedding, taps = write_tower(blocks, spec, wanted, half=half, heat=heat)
     shape = ["n", config.embedding_size]
     outputs = [helper.make_tensor_value_info(embedding, TensorProto.FLOAT, shape)]
     if wanted:
         name = "tokens_tapped" if head else "taps"
         tapped = g.node("Concat", [taps[layer] for layer in wanted], name, axis=1)
-        if head is None:
+        if head is None or heat is None:
             shape = ["n", len(wanted), config.hidden_size]
             outputs.append(helper.make_tensor_value_info(tapped, TensorProto.FLOAT, shape))
         else:
@@ -111,6 +109,10 @@ def build_graph(
             column = float_linear(g, "head", flat, 1, weight, bias)
             logit = g.node("Reshape", [column, g.ints(-1)], "logit")
             outputs.insert(0, helper.make_tensor_value_info(logit, TensorProto.FLOAT, ["n"]))
+            sides = ["n", config.grid, config.grid]
+            outputs.append(
+                helper.make_tensor_value_info(heat.write(logit), TensorProto.FLOAT, sides)
+            )
     size = config.image_size
     pixels = helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", size, size, 3])
     return g.model([pixels], outputs, "detector")

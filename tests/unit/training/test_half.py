@@ -40,10 +40,9 @@ def test_it_is_near_float32(config: VisionConfig) -> None:
 @BOTH
 def test_blocks_are_half_and_the_rest_is_not(config: VisionConfig) -> None:
     tensors = {t.name: t.data_type for t in graph(config, half=True).graph.initializer}
+    whole = ("ints_", "pixel_", "head.weight", "head.bias", "embedding.", "ones", "token_", "tap_")
     for name, kind in tensors.items():
-        if name.startswith(
-            ("ints_", "pixel_", "head.weight", "head.bias", "embedding.", "ones", "token_")
-        ):
+        if name.startswith((*whole, "patch_share")):
             assert kind in {TensorProto.FLOAT, TensorProto.INT64}, name
         else:
             assert kind == TensorProto.FLOAT16, name

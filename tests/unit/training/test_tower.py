@@ -126,7 +126,7 @@ def test_the_head_is_in_the_graph() -> None:
     head = LinearHead((2, 3), rng.normal(size=(2, 64)).astype(np.float32), 0.25)
     model = build_graph(weights, SPEC, head=head)
     onnx.checker.check_model(model)
-    assert [o.name for o in model.graph.output] == ["logit", "embedding"]
+    assert [o.name for o in model.graph.output] == ["logit", "embedding", "heat"]
     (logit,) = open_session(model.SerializeToString(), 1).run(["logit"], {"pixels": PIXELS})
     _, taps = run(weights, PIXELS, float_linear)
     expected = (taps[:, 1:] * head.weight).sum(axis=(1, 2)) + head.bias
