@@ -30,12 +30,38 @@ PRUNE_COMMON = (
     "*.dist-info/sboms",
 )
 
+# What c2pa-python asks for but imports only to install itself, or in its examples; checking a
+# manifest takes the native library alone.
+UNUSED = (
+    "_cffi_backend.*",
+    "certifi",
+    "cffi",
+    "charset_normalizer",
+    "cryptography",
+    "idna",
+    "pycparser",
+    "requests",
+    "toml",
+)
+
 PRUNE_SCORER = (
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui",
+    "c2pa/build.py",
+    # For Rust programs that link to it.
+    "c2pa/libs/*.rlib",
+    "c2pa/libs/*.d",
     "numpy/**/tests",
     "numpy/distutils",
     "numpy/f2py",
     "numpy/_core/include",
     "numpy/_core/lib",
+    # Only numpy's own tests load it.
+    "numpy/_core/_simd.*",
+    # Text is not drawn.
+    "PIL/_imagingft.*",
+    "pillow.libs/libbrotli*",
+    "pillow.libs/libfreetype-*",
+    "pillow.libs/libharfbuzz-*",
     # The Python module holds the whole runtime; this copy of it is for C++ programs.
     "onnxruntime/capi/libonnxruntime.so.*",
     "onnxruntime/backend",
@@ -62,6 +88,7 @@ PRUNE_SCORER = (
     "pyarrow/_hdfs.*",
     "pyarrow/_orc.*",
     "pyarrow/_pyarrow_cpp_tests.*",
+    *(pattern for name in UNUSED for pattern in (name, f"{name}-*.dist-info")),
 )
 
 
