@@ -1,7 +1,7 @@
-"""The rows of a page as compact columns, and in parts what is looked at one by one."""
+"""The rows of a page as compact columns, and apart from them what is looked at one by one."""
 
 import base64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,9 @@ from batch_inference.report.pick import Shown
 # Columns with few values: the values once, and a number for each row.
 _CODED = ("bucket", "verdict", "reason", "lane", "detector", "provenance", "generator", "format")
 _PLAIN = ("key", "member", "entry", "width", "height")
-# Kept apart, in parts that are read when an image of them is looked at.
+# Kept apart, image by image, and read when it is looked at.
 _LATER = ("sha256", "etag", "object_version", "bytes", "logit", "graph", "detail")
-PART_FIELDS = ("thumbnail", "heat", "side", "peak", "crop", *_LATER, "provenance_detail")
-PART_ROWS = 50
+FURTHER = ("thumbnail", "heat", "side", "peak", "crop", *_LATER, "provenance_detail")
 # What thumbnails, heat maps and details may take of the page, as base64, in bytes. With the rows'
 # own text (about 1 MB) the page stays near 25 MB, which a browser opens in a second or two.
 BUDGET = 22_000_000
@@ -46,13 +45,8 @@ def within_budget(ranked: Sequence[Shown], budget: int = BUDGET) -> set[int]:
     return fits
 
 
-def parts(shown: Sequence[Shown], fits: set[int]) -> Iterator[list[list[Any]]]:
-    """Yield the rest of each row, a list of :data:`PART_FIELDS`, :data:`PART_ROWS` at a time."""
-    for start in range(0, len(shown), PART_ROWS):
-        yield [_later(image, id(image) in fits) for image in shown[start : start + PART_ROWS]]
-
-
-def _later(image: Shown, fits: bool) -> list[Any]:
+def further(image: Shown, *, fits: bool) -> list[Any]:
+    """Return the rest of a row, a list of :data:`FURTHER`; what takes space only if it fits."""
     evidence = image.evidence if fits else None
     heat = evidence.heat if evidence else None
     thumbnail = evidence.thumbnail if evidence else None

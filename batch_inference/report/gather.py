@@ -130,5 +130,6 @@ def _take(table: pa.Table, evidence: dict[str, Evidence], pick: Pick, histogram:
         )
         if pick.wants(rank):
             wanted.append((place, rank))
-    for (_, rank), row in zip(wanted, table.take([p for p, _ in wanted]).to_pylist(), strict=True):
+    places = pa.array([place for place, _ in wanted], pa.int64())
+    for (_, rank), row in zip(wanted, table.take(places).to_pylist(), strict=True):
         pick.add(rank, Shown(row, evidence.get(row["image"])))

@@ -8,13 +8,7 @@ import numpy as np
 
 from batch_inference.report import assets
 from batch_inference.report.claims import SAYS
-from batch_inference.report.columns import (
-    PART_FIELDS,
-    PART_ROWS,
-    main_columns,
-    parts,
-    within_budget,
-)
+from batch_inference.report.columns import FURTHER, further, main_columns, within_budget
 from batch_inference.report.embed import json_text
 from batch_inference.report.gather import Gathered
 from batch_inference.report.head import head_values
@@ -62,14 +56,15 @@ def render(
         script=assets.script(),
         data=json_text(_data(summary, gathered, package, shown)),
     )
-    pieces = [page.encode("utf-8", "replace"), *_part_elements(shown, fits), b"</body>\n</html>\n"]
+    pieces = [page.encode("utf-8", "replace"), *_further(shown, fits), b"</body>\n</html>\n"]
     return b"".join(pieces)
 
 
-def _part_elements(shown: list[Shown], fits: set[int]) -> Iterator[bytes]:
-    for place, part in enumerate(parts(shown, fits)):
-        content = json_text(part)
-        yield f'<script type="application/json" id="part-{place}">{content}</script>\n'.encode()
+def _further(shown: list[Shown], fits: set[int]) -> Iterator[bytes]:
+    """Yield an element for each image. In any order of the list only those in sight are parsed."""
+    for place, image in enumerate(shown):
+        content = json_text(further(image, fits=id(image) in fits))
+        yield f'<script type="application/json" id="i{place}">{content}</script>\n'.encode()
 
 
 def _data(
@@ -98,8 +93,7 @@ def _data(
         "reasons": {reason.value: sentence for reason, sentence in SENTENCES.items()},
         "heat_scale": _heat_scale(shown),
         "thumbnail_type": THUMBNAIL_TYPE,
-        "part_rows": PART_ROWS,
-        "part_fields": PART_FIELDS,
+        "further": FURTHER,
         "columns": main_columns(shown),
     }
 

@@ -42,7 +42,11 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
     expected: list[str] = []
 
     def opened(
-        html: str | None = None, fragment: str = "", *, complaints: str = "", **options: Any
+        html: str | None = None,
+        fragment: str = "",
+        *,
+        complaints: tuple[str, ...] = (),
+        **options: Any,
     ) -> Page:
         path = tmp_path / "report.html"
         if html is not None or not path.exists():
@@ -50,8 +54,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
         options = {"viewport": {"width": 1280, "height": 900}} | options
         context = browser.new_context(**options)
         contexts.append(context)
-        if complaints:
-            expected.append(complaints)
+        expected.extend(complaints)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))

@@ -10,21 +10,32 @@ from tests.browser.conftest import Opener
 # The limit of a task that a person would notice while scrolling; see docs/report.md.
 LONGEST_TASK_MS = 200
 
+STEPS = 40
 WATCH_TASKS = """() => {
   window.tasks = [];
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) window.tasks.push(entry.duration);
+    for (const entry of list.getEntries()) window.tasks.push([entry.startTime, entry.duration]);
   }).observe({ type: "longtask" });
 }"""
 IDLE = "new Promise((done) => requestIdleCallback(() => setTimeout(done, 200), { timeout: 5000 }))"
-SCROLL = """async () => {
+# Scrolls to the end in steps, each far beyond what was drawn; gives the longest task of each step.
+SCROLL = """async (steps) => {
   const end = document.body.scrollHeight - innerHeight;
-  for (let step = 0; step <= 60; step += 1) {
-    scrollTo(0, (end * step) / 60);
+  const starts = [];
+  window.tasks.length = 0;
+  for (let step = 1; step <= steps; step += 1) {
+    starts.push(performance.now());
+    scrollTo(0, (end * step) / steps);
     await new Promise(requestAnimationFrame);
   }
   // So that a task of the last step is told as well.
-  await new Promise((done) => setTimeout(done, 100));
+  await new Promise((done) => setTimeout(done, 200));
+  const longest = Array(steps).fill(0);
+  for (const [start, duration] of window.tasks) {
+    const step = Math.max(0, starts.findLastIndex((time) => time <= start));
+    longest[step] = Math.max(longest[step], duration);
+  }
+  return longest;
 }"""
 
 
@@ -100,23 +111,20 @@ def test_what_changes_is_told(open_page: Opener) -> None:
 def test_without_script_the_totals_are_there(open_page: Opener) -> None:
     page = open_page(java_script_enabled=False)
     expect(page.locator("h2").first).to_have_text("240 images")
-    expect(page.locator("noscript")).to_contain_text("need JavaScript")
+    expect(page.locator("noscript .notice")).to_be_visible()
 
 
 def test_five_thousand_images_scroll_without_long_tasks(open_page: Opener) -> None:
     page = open_page(ordinary(5000).page())
     expect(page.locator("#count")).to_have_text("5,000 of 5,000 images")
     page.evaluate(WATCH_TASKS)
-    longest = []
-    # The best of three: others may be using the machine.
+    best = [float("inf")] * STEPS
+    # The best of three runs of each step: what is slow by itself is slow in each of them, what
+    # others on the machine held up is not.
     for _ in range(3):
         page.evaluate("scrollTo(0, 0)")
         page.evaluate(IDLE)
-        page.evaluate("window.tasks.length = 0")
-        page.evaluate(SCROLL)
-        expect(page.locator('[data-place="4999"] img')).to_be_visible()
-        longest.append(page.evaluate("Math.max(0, ...window.tasks)"))
-        if longest[-1] < LONGEST_TASK_MS:
-            break
-    assert min(longest) < LONGEST_TASK_MS, longest
+        best = list(map(min, best, page.evaluate(SCROLL, STEPS)))
+        expect(page.locator('[data-place="4999"]')).to_be_visible()
+    assert max(best) < LONGEST_TASK_MS, best
     assert page.locator(".card").count() < 80

@@ -1,6 +1,7 @@
 """Marking images, and handing the marks in."""
 
 import json
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -86,7 +87,7 @@ def focus(page: Page, place: int) -> str:
 def test_marks_are_handed_in_as_corrections(open_page: Opener, store: Store) -> None:
     review = Review(store.url, LATER, "Ada <b>O'Neill</b>")
     page = open_page(
-        with_review(ordinary_page(), review), "#review=1", complaints=f":{store.server_port}/"
+        with_review(ordinary_page(), review), "#review=1", complaints=(f":{store.server_port}/",)
     )
     first, second = focus(page, 0), focus(page, 1)
     page.locator('[data-place="0"]').focus()
@@ -117,7 +118,7 @@ def test_every_save_holds_all_marks_of_the_sitting(open_page: Opener, store: Sto
     page = open_page(
         with_review(ordinary_page(), Review(store.url, LATER, "Ada")),
         "#review=1",
-        complaints=f":{store.server_port}/",
+        complaints=(f":{store.server_port}/",),
     )
     focus(page, 0)
     page.keyboard.press("1")
@@ -150,11 +151,14 @@ def test_what_cannot_be_handed_in_becomes_a_file(
         store.status = 403
         html, words = with_review(html, Review(store.url, LATER, "Ada")), "refused it (status 403)"
     elif kind == "unreachable":
-        url = "http://127.0.0.1:9/bucket/x"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{free.getsockname()[1]}/bucket/x"
         html, words = with_review(html, Review(url, LATER, "Ada")), "could not be reached"
-    # A failed request is itself a line on the console.
-    page = open_page(html, "#review=1", complaints="127.0.0.1" if kind != "none" else "")
-    page.on("console", lambda _message: None)
+    # A request that fails is itself a line on the console.
+    tried = kind in {"refused", "unreachable"}
+    complaints = ("127.0.0.1", "Failed to load resource") if tried else ()
+    page = open_page(html, "#review=1", complaints=complaints)
     image = focus(page, 2)
     page.keyboard.press("2")
     (correction,) = saved_file(page)
@@ -223,7 +227,7 @@ def test_marking_in_the_detail_view(open_page: Opener) -> None:
 
 def test_a_browser_that_keeps_nothing_says_so(open_page: Opener) -> None:
     page = open_page()
-    page.evaluate("Storage.prototype.setItem = () => { throw new Error('full'); }")
+    page.evaluate("void (Storage.prototype.setItem = () => { throw new Error('full'); })")
     page.click("#review-toggle")
     focus(page, 0)
     page.keyboard.press("1")
@@ -241,7 +245,7 @@ def test_an_error_row_cannot_be_marked(open_page: Opener) -> None:
 
 def test_nothing_else_can_be_reached(open_page: Opener, store: Store) -> None:
     html = with_review(ordinary_page(), Review("https://s3.example.com/x", LATER, "Ada"))
-    page = open_page(html, complaints=f"127.0.0.1:{store.server_port}")
+    page = open_page(html, complaints=(f"127.0.0.1:{store.server_port}",))
     refused = page.evaluate(
         "url => fetch(url, {method: 'PUT', body: 'x'}).then(() => false, () => true)", store.url
     )

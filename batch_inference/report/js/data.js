@@ -1,4 +1,4 @@
-// The rows of the page. What only one image at a time needs lies in parts, parsed when looked at.
+// The rows of the page. What is needed of one image at a time is parsed when it is looked at.
 
 const DATA = JSON.parse(byId("data").textContent);
 const REVIEW = JSON.parse(byId("review").textContent);
@@ -34,19 +34,13 @@ const teaches = verdict.map((word, i) => {
   return (word === "unsure" || contradicted ? 0 : 2) + Math.abs(probability[i] - THRESHOLD);
 });
 
-const parts = new Map();
-
 /** Everything else of a row, by column; null while the page is still being loaded. */
 function further(i) {
-  const place = Math.floor(i / DATA.part_rows);
-  if (!parts.has(place)) {
-    const script = byId(`part-${place}`);
-    // What follows it tells that it is there to its end.
-    if (!script || (!script.nextElementSibling && document.readyState === "loading")) return null;
-    parts.set(place, JSON.parse(script.textContent));
-  }
-  const values = parts.get(place)[i % DATA.part_rows];
-  return Object.fromEntries(DATA.part_fields.map((field, n) => [field, values[n]]));
+  const script = byId(`i${i}`);
+  // What follows it tells that it is there to its end.
+  if (!script || (!script.nextElementSibling && document.readyState === "loading")) return null;
+  const values = JSON.parse(script.textContent);
+  return Object.fromEntries(DATA.further.map((field, n) => [field, values[n]]));
 }
 
 const number = new Intl.NumberFormat("en");

@@ -3,6 +3,8 @@
 const grid = byId("grid");
 // Rows drawn above and below what is seen.
 const SPARE = 2;
+// Milliseconds of a frame for making rows while scrolling: the browser needs the rest to show them.
+const PATIENCE = 5;
 // Of a page on paper: the first ones of the list.
 const PRINTED = 120;
 const sizes = { cards: 15.5, review: 17.75, line: 3.25, least: 10.25 };
@@ -44,16 +46,27 @@ function redraw() {
   draw();
 }
 
-/** Draw what has come into sight and drop what has left it. */
-function draw() {
+/** Draw what has come into sight and drop what has left it; go on in the next frame if need be. */
+function draw(patience = Infinity) {
+  const began = performance.now();
   const wanted = visibleRows();
   for (const [index, row] of drawn) {
     if (wanted.has(index)) continue;
     row.remove();
     drawn.delete(index);
   }
-  for (const index of wanted) if (!drawn.has(index)) insert(index, makeRow(index));
+  for (const index of wanted) {
+    if (drawn.has(index)) continue;
+    if (performance.now() - began > patience) {
+      drawSome();
+      return;
+    }
+    insert(index, makeRow(index));
+  }
 }
+
+// While scrolling.
+const drawSome = oncePerFrame(() => draw(PATIENCE));
 
 function visibleRows() {
   const rows = rowCount();
@@ -190,7 +203,7 @@ function startGrid() {
     const node = event.target.closest(".item");
     if (node && !node.contains(event.relatedTarget)) heatOf(node, false);
   });
-  addEventListener("scroll", oncePerFrame(draw), { passive: true });
+  addEventListener("scroll", drawSome, { passive: true });
   new ResizeObserver(oncePerFrame(redrawIfWider)).observe(grid);
   addEventListener("beforeprint", () => ((printing = true), redraw()));
   addEventListener("afterprint", () => ((printing = false), redraw()));
