@@ -50,13 +50,13 @@ MEANINGS: dict[Claim, Meaning] = {
         "unproven manifest", "It has a sound C2PA manifest, but nobody trusted signed it."
     ),
     Claim.C2PA_INVALID: Meaning(
-        "broken manifest", "Its C2PA manifest is damaged, or belongs to another image."
+        "broken manifest", "Its C2PA manifest is damaged, revoked, or belongs to another image."
     ),
     Claim.IPTC_AI: Meaning(
         "tagged: AI", "Its IPTC digital source type says a model made it; anyone can write that."
     ),
     Claim.WATERMARK: Meaning(
-        "watermark", "Its pixels carry the invisible mark that Stable Diffusion programs leave."
+        "watermark", "Its pixels carry the invisible mark of Stable Diffusion or FLUX programs."
     ),
     Claim.GENERATOR_TAG: Meaning(
         "generator's tag", "Its metadata names an image generator; anyone can write that."
