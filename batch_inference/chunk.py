@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from batch_inference.evidence import Selection
 from detector.row import ResultRow
 
 
@@ -15,9 +16,17 @@ class OpenChunk:
     ----------
     previous
         The chunk that must be committed before this one.
+    most_evidence
+        Of how many of its images evidence is kept.
+
+    Attributes
+    ----------
+    evidence
+        What is kept of its images for people to look at.
     """
 
-    def __init__(self, previous: Self | None = None) -> None:
+    def __init__(self, previous: Self | None = None, most_evidence: int = 0) -> None:
+        self.evidence = Selection(most_evidence)
         self.name = ""
         self.committed = False
         self.next: Self | None = None

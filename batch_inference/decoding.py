@@ -15,7 +15,7 @@ from batch_inference.sniff import Format, describe, looks_cut, sniff
 from batch_inference.thumbnail import small_pixels
 from detector.package import Preprocessing
 from detector.plan import Limits
-from detector.preprocess import Crop, Pixels, preprocess_upright, seen_part, upright_rgb
+from detector.preprocess import Crop, Pixels, prepare, seen_part, upright_rgb
 from detector.provenance import NONE, Provenance
 from detector.reason import ImageError, Reason
 
@@ -113,8 +113,9 @@ def decode(
     def use(image: Image.Image) -> Pixels:
         images.append(image)
         upright = upright_rgb(image)
-        images.append(upright)
-        return preprocess_upright(upright, spec)
+        pixels, whole = prepare(upright, spec)
+        images.extend([upright, whole])
+        return pixels
 
     facts, made = examine(data, limits, use, admit)
     if isinstance(made, ImageError):
@@ -133,9 +134,9 @@ def decode(
     )
 
 
-def _thumbnail(image: Image.Image, upright: Image.Image) -> Pixels:
+def _thumbnail(image: Image.Image, upright: Image.Image, whole: Image.Image) -> Pixels:
     profile = image.info.get("icc_profile")
-    return small_pixels(upright, profile if isinstance(profile, bytes) else None)
+    return small_pixels(upright, whole, profile if isinstance(profile, bytes) else None)
 
 
 def examine(

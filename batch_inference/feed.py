@@ -6,6 +6,7 @@ from typing import Protocol
 
 from batch_inference.archive import members
 from batch_inference.chunk import OpenChunk
+from batch_inference.evidence import most_of_chunk, most_of_part
 from batch_inference.member import Member
 from batch_inference.reader import Reader
 from batch_inference.s3_file import S3File
@@ -84,7 +85,7 @@ class Feed:
         return True
 
     def _objects(self, unit: Unit) -> None:
-        chunk = OpenChunk()
+        chunk = OpenChunk(most_evidence=most_of_chunk(self._plan))
         self._sink.closed(chunk, unit.name, len(unit.sources))
         for place, source in enumerate(unit.sources):
             task = Task(chunk, place, source)
@@ -107,9 +108,9 @@ class _Archive:
         self._unit = unit
         self._source = unit.sources[0]
         self._size = feed._plan.chunk_size
-        self._chunk = OpenChunk()
-        self._last: OpenChunk | None = None
         self._sequence = 0
+        self._last: OpenChunk | None = None
+        self._chunk = self._open()
         self._filled = 0
         self._ended = False
 
@@ -135,14 +136,17 @@ class _Archive:
         self._feed._sink.closed(self._chunk, self._unit.end_name, self._filled)
         return True
 
+    def _open(self) -> OpenChunk:
+        return OpenChunk(self._last, most_of_part(self._feed._plan, self._sequence))
+
     def _next_chunk(self) -> bool:
         """Close the full chunk and open the next; return False when it is time to stop."""
         if not self._skipping:
             name = self._unit.part_name(self._sequence)
             self._feed._sink.closed(self._chunk, name, self._filled)
             self._last = self._chunk
-        self._chunk, self._filled = OpenChunk(self._last), 0
         self._sequence += 1
+        self._chunk, self._filled = self._open(), 0
         return not self._feed._stop()
 
     def _member(self, member: Member) -> None:
@@ -171,7 +175,7 @@ class _Archive:
     def _last_row(self, error: ImageError) -> None:
         if self._skipping:
             # An attempt before this one got further; its chunks stay, and this row goes to the end.
-            self._chunk, self._filled = OpenChunk(self._last), 0
+            self._chunk, self._filled = self._open(), 0
             self._ended = True
         self._feed._sink.refuse(Task(self._chunk, self._filled, self._source), error)
         self._filled += 1

@@ -11,7 +11,7 @@ executed, stored unchecked, or of a shape that a later step would stumble over.
 
 import struct
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -109,7 +109,7 @@ class _Beside(_Strict):
 
 
 class _Head(_Strict):
-    kind: Literal["ready", "large", "done", "beside", "no_memory"]
+    kind: str = Field(pattern=f"^({READY}|{LARGE}|{DONE}|{BESIDE}|{NO_MEMORY})$")
     done: _Done | None = None
     beside: _Beside | None = None
 

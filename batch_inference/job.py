@@ -144,7 +144,9 @@ def score_shard(
         objects=objects_left(units, committed),
     )
     judge = Judge(plan, package.calibration, package.decision, engine.graph, lane or plan.lane)
-    with Decoder(package.preprocessing, plan.limits, settings) as decoder:
+    with Decoder(
+        package.preprocessing, plan.limits, settings, thumbnails=plan.evidence_images > 0
+    ) as decoder:
         pipeline = Pipeline(
             plan, s3, reader, decoder, engine, judge, settings, stop or Stop(settings.stop_seconds)
         )

@@ -10,6 +10,7 @@ from batch_inference.source import Source
 from detector.calibration import Calibration
 from detector.package import Graph
 from detector.plan import BatchPlan, Lane
+from detector.provenance import NONE, Provenance
 from detector.reason import ImageError, Reason
 from detector.row import ResultRow
 from detector.verdict import Decision, Verdict
@@ -28,11 +29,13 @@ def error_row(
     *,
     now: datetime,
     facts: Facts | None = None,
+    provenance: Provenance = NONE,
     lane: Lane | None = None,
 ) -> ResultRow:
     """Return the row of an image without a verdict."""
     outcome = _Outcome(Verdict.ERROR, reason=error.reason, detail=error.detail)
-    return _row(plan, source, facts or Facts(), outcome, lane=lane or plan.lane, now=now)
+    known = facts or Facts()
+    return _row(plan, source, known, provenance, outcome, lane=lane or plan.lane, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,14 @@ class _Outcome:
 
 
 def _row(
-    plan: BatchPlan, source: Source, facts: Facts, outcome: _Outcome, *, lane: Lane, now: datetime
+    plan: BatchPlan,
+    source: Source,
+    facts: Facts,
+    provenance: Provenance,
+    outcome: _Outcome,
+    *,
+    lane: Lane,
+    now: datetime,
 ) -> ResultRow:
     entry = source.entry
     return ResultRow(
@@ -73,6 +83,9 @@ def _row(
         graph=outcome.graph,
         lane=lane.value,
         scored_at=now,
+        provenance=provenance.column,
+        generator=provenance.generator,
+        provenance_detail=provenance.detail,
     )
 
 
@@ -88,19 +101,36 @@ class Judge:
     lane: Lane
     clock: Callable[[], datetime] = utc_now
 
-    def refuse(self, source: Source, error: ImageError, facts: Facts | None = None) -> ResultRow:
+    def refuse(
+        self,
+        source: Source,
+        error: ImageError,
+        facts: Facts | None = None,
+        provenance: Provenance = NONE,
+    ) -> ResultRow:
         """Return the row of an image that cannot be scored."""
-        return error_row(self.plan, source, error, now=self.clock(), facts=facts, lane=self.lane)
+        return error_row(
+            self.plan,
+            source,
+            error,
+            now=self.clock(),
+            facts=facts,
+            provenance=provenance,
+            lane=self.lane,
+        )
 
-    def score(self, source: Source, facts: Facts, logit: float) -> ResultRow:
+    def score(
+        self, source: Source, facts: Facts, logit: float, provenance: Provenance = NONE
+    ) -> ResultRow:
         """Return the row of an image with the detector's raw output."""
         if not math.isfinite(logit):
             error = ImageError(
                 Reason.NOT_SCORED, f"the detector gave {logit}; report the image's SHA-256"
             )
-            return self.refuse(source, error, facts)
+            return self.refuse(source, error, facts, provenance)
         probability = self.calibration.probability(logit)
         outcome = _Outcome(
             self.decision.verdict(probability), probability, logit, graph=self.graph.value
         )
-        return _row(self.plan, source, facts, outcome, lane=self.lane, now=self.clock())
+        now = self.clock()
+        return _row(self.plan, source, facts, provenance, outcome, lane=self.lane, now=now)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,13 +17,16 @@ from batch_inference.decoder import Decoder
 from batch_inference.decoding import Decoded, Facts
 from batch_inference.engine import Engine
 from batch_inference.errors import InterruptedShardError, ScoringError
+from batch_inference.evidence import evidence_of, rank_of
 from batch_inference.feed import Feed, Task
+from batch_inference.heat import Floats
 from batch_inference.judge import Judge
 from batch_inference.reader import Reader
 from batch_inference.settings import Settings
 from batch_inference.shard import Unit, layout_of
 from batch_inference.stop import Stop
-from batch_inference.writer import commit
+from batch_inference.writer import commit, keep_evidence
+from detector.evidence import Evidence
 from detector.plan import BatchPlan
 from detector.preprocess import Pixels
 from detector.reason import ImageError
@@ -59,7 +63,7 @@ class _Scorable:
     """An image that waits for the engine."""
 
     task: Task
-    facts: Facts
+    decoded: Decoded
     pixels: Pixels
 
 
@@ -233,10 +237,10 @@ class Pipeline:
 
     def _take(self, task: Task, decoded: Decoded) -> None:
         if decoded.pixels is not None:
-            self._waiting.append(_Scorable(task, decoded.facts, decoded.pixels))
+            self._waiting.append(_Scorable(task, decoded, decoded.pixels))
         elif decoded.error is not None:
-            facts = decoded.facts
-            self._put(task, self._judge.refuse(task.source, decoded.error, facts))
+            row = self._judge.refuse(task.source, decoded.error, decoded.facts, decoded.provenance)
+            self._put(task, row)
 
     def _infer(self) -> None:
         if not self._waiting:
@@ -244,8 +248,21 @@ class Pipeline:
         batch = self._waiting[: self._engine.batch_size]
         del self._waiting[: len(batch)]
         scores = self._engine.run(np.stack([item.pixels for item in batch]))
-        for item, logit in zip(batch, scores.logits.tolist(), strict=True):
-            self._put(item.task, self._judge.score(item.task.source, item.facts, logit))
+        maps: Iterable[Floats | None] = (
+            repeat(None, len(batch)) if scores.heat is None else scores.heat
+        )
+        for item, logit, heat in zip(batch, scores.logits.tolist(), maps, strict=True):
+            decoded = item.decoded
+            row = self._judge.score(item.task.source, decoded.facts, logit, decoded.provenance)
+            self._keep(item, row, heat)
+            self._put(item.task, row)
+
+    def _keep(self, item: _Scorable, row: ResultRow, heat: Floats | None) -> None:
+        if heat is None and item.decoded.thumbnail is None:
+            return
+        rank, kept = rank_of(row, self._judge.decision), item.task.chunk.evidence
+        if kept.wants(rank):
+            kept.add(rank, evidence_of(row.image, item.decoded, heat))
 
     def _put(self, task: Task, row: ResultRow) -> None:
         task.chunk.put(task.place, row)
@@ -259,9 +276,13 @@ class Pipeline:
         # A commit that lags behind holds a chunk's rows; wait rather than pile them up.
         if len(self._commits) > COMMITTERS:
             wait(self._commits, return_when=FIRST_COMPLETED)
-        where = self._layout.chunk(chunk.name)
-        future = self._committers.submit(commit, self._s3, where, chunk.take_rows())
+        evidence, rows = chunk.evidence.take(), chunk.take_rows()
+        future = self._committers.submit(self._commit, chunk.name, evidence, rows)
         self._commits[future] = chunk
+
+    def _commit(self, name: str, evidence: list[Evidence], rows: list[ResultRow]) -> Counts:
+        keep_evidence(self._s3, self._layout.evidence(name), evidence)
+        return commit(self._s3, self._layout.chunk(name), rows)
 
     def _collect_commits(self) -> None:
         for future in [future for future in self._commits if future.done()]:

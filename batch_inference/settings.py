@@ -19,7 +19,8 @@ class Settings:
     decoders
         Decode worker processes.
     window
-        Images between being handed out and having a row; each holds at most one decoded square.
+        Images between being handed out and having a row; each holds at most one decoded square and
+        a thumbnail's pixels, together 260 KB.
     held_bytes
         Bytes of encoded images held at once; one larger image is let in alone.
     decoder_bytes

@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
+from batch_inference import log
 from batch_inference.errors import WriterError
+from batch_inference.evidence_parquet import evidence_to_parquet
 from batch_inference.parquet import FooterError, counts_in, to_parquet
+from batch_inference.s3_error import FAILURES
 from detector import once
+from detector.evidence import Evidence
 from detector.once import WriteConflictError
 from detector.row import ResultRow
 from detector.summary import Counts
@@ -14,8 +20,9 @@ from detector.uri import S3Uri
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# The footer of 22 columns takes 6 KB.
+# The footer of 25 columns takes 7 KB.
 TAIL = 64 << 10
+PARQUET = "application/vnd.apache.parquet"
 
 
 def put_once(s3: "S3Client", where: S3Uri, data: bytes, content_type: str) -> bool:
@@ -34,9 +41,22 @@ def put_once(s3: "S3Client", where: S3Uri, data: bytes, content_type: str) -> bo
 
 def commit(s3: "S3Client", where: S3Uri, rows: Sequence[ResultRow]) -> Counts:
     """Commit a chunk, and return its counts: another attempt's where that one was first."""
-    if put_once(s3, where, to_parquet(rows), "application/vnd.apache.parquet"):
+    if put_once(s3, where, to_parquet(rows), PARQUET):
         return Counts.of((row.verdict, row.reason) for row in rows)
     return committed_counts(s3, where)
+
+
+def keep_evidence(s3: "S3Client", where: S3Uri, evidence: Sequence[Evidence]) -> None:
+    """Put a chunk's evidence, unless there is some; the rows count, so a failure is only told.
+
+    To be called before the rows are committed: a chunk that has its rows is never looked at again.
+    """
+    if not evidence:
+        return
+    try:
+        put_once(s3, where, evidence_to_parquet(evidence), PARQUET)
+    except (*FAILURES, WriterError, pa.ArrowException) as error:
+        log.warning("evidence not kept", object=str(where), error=str(error))
 
 
 def committed_counts(s3: "S3Client", where: S3Uri) -> Counts:

@@ -3,6 +3,7 @@
 import math
 import struct
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,18 @@ from detector.package import Preprocessing
 Pixels = npt.NDArray[np.uint8]
 # Left, top, width and height of a part of an image, in shares of the whole.
 Crop = tuple[float, float, float, float]
+
+
+class Prepared(NamedTuple):
+    """An image made ready: ``pixels`` for the graph, and ``whole``, all of it, RGB.
+
+    ``whole`` is a smaller copy where the pixels came of one (its sides may be squeezed), or else
+    the image itself; good for a thumbnail that costs no second pass over a large image.
+    """
+
+    pixels: Pixels
+    whole: Image.Image
+
 
 # A strip much longer than wide would grow to gigapixels when its short side is brought to size,
 # only for the centre to be kept; beyond this aspect ratio only the centre is computed.
@@ -93,18 +106,25 @@ def _scaled(width: int, height: int, size: int) -> tuple[int, int]:
     return (size, scaled) if width <= height else (scaled, size)
 
 
+def _is_strip(image: Image.Image) -> bool:
+    return max(image.size) > MAX_ASPECT * min(image.size)
+
+
+def _resized(image: Image.Image, size: int) -> Image.Image:
+    """Return the whole image, its short side brought to ``size``."""
+    target = _scaled(*image.size, size)
+    return image if image.size == target else image.resize(target, Image.Resampling.BICUBIC)
+
+
 def resize_center_crop(image: Image.Image, size: int) -> Image.Image:
     """Resize the short side to ``size`` (bicubic, antialiased), then crop the centre square.
 
     Follows CLIP's own preprocessing as transformers' ``CLIPImageProcessor`` computes it: the long
     side is truncated to an integer, the crop starts at half the excess, rounded down.
     """
-    target = _scaled(*image.size, size)
-    if max(image.size) > MAX_ASPECT * min(image.size):
-        return _resized_centre(image, target, size)
-    if image.size != target:
-        image = image.resize(target, Image.Resampling.BICUBIC)
-    return _centre(image, size)
+    if _is_strip(image):
+        return _resized_centre(image, _scaled(*image.size, size), size)
+    return _centre(_resized(image, size), size)
 
 
 def native_crop(image: Image.Image, size: int) -> Image.Image:
@@ -193,9 +213,28 @@ def preprocess(image: Image.Image, spec: Preprocessing) -> Pixels:
     return np.asarray(shape(upright_rgb(image)), dtype=np.uint8)
 
 
-def preprocess_upright(upright: Image.Image, spec: Preprocessing) -> Pixels:
-    """Return what :func:`preprocess` does, given what :func:`upright_rgb` made of the image."""
-    return np.asarray(_shaper(spec)(upright), dtype=np.uint8)
+def prepare(upright: Image.Image, spec: Preprocessing) -> Prepared:
+    """Return what :func:`preprocess` does, and the whole image in as few pixels as came about.
+
+    Parameters
+    ----------
+    upright
+        As :func:`upright_rgb` gives it.
+    spec
+        The detector's preprocessing.
+
+    Raises
+    ------
+    ValueError
+        If the specification names a kind this version does not know.
+    """
+    shape = _shaper(spec)
+    if spec.kind == "resize_center_crop" and not _is_strip(upright):
+        whole = _resized(upright, spec.size)
+        return Prepared(np.asarray(_centre(whole, spec.size), dtype=np.uint8), whole)
+    shaped = shape(upright)
+    whole = shaped if spec.kind == "resize_square" else upright
+    return Prepared(np.asarray(shaped, dtype=np.uint8), whole)
 
 
 def seen_part(width: int, height: int, spec: Preprocessing) -> Crop:

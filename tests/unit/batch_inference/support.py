@@ -18,6 +18,7 @@ from batch_inference.decoding import Decoded, decode
 from batch_inference.engine import Scores
 from batch_inference.settings import Settings
 from detector.calibration import Calibration
+from detector.evidence import MAX_IMAGES
 from detector.layout import BatchLayout, detector_prefix
 from detector.manifest import ManifestEntry, classify, write_lines
 from detector.package import (
@@ -114,6 +115,7 @@ def make_plan(
     chunk_size: int = 1000,
     shards: int = 1,
     limits: Limits | None = None,
+    evidence_images: int = MAX_IMAGES,
 ) -> BatchPlan:
     """Write the manifest and the plan of a batch."""
     lines = [line.encode() for line in write_lines(entries)]
@@ -141,6 +143,7 @@ def make_plan(
         shards=slices,
         detector=REF,
         limits=limits or Limits(),
+        evidence_images=evidence_images,
     )
     s3.put_object(Bucket=RESULTS, Key=layout.plan.key, Body=plan.dumps().encode())
     return plan
@@ -184,19 +187,27 @@ def read_rows(s3: "S3Client", plan: BatchPlan) -> list[dict[str, Any]]:
 
 @dataclass
 class FakeEngine:
-    """An engine that needs no graph: the logit is the mean of the pixels, centred."""
+    """An engine that needs no graph: the logit is the mean of the pixels, centred.
+
+    Its heat map, where ``heat_side`` asks for one, has the logit in its first patch alone.
+    """
 
     provider: str = "FakeExecutionProvider"
     graph: Graph = Graph.FP32
     batch_size: int = 4
     batches: list[int] = field(default_factory=list)
+    heat_side: int | None = None
 
     def run(self, pixels: Pixels) -> Scores:
         """Score a batch."""
         self.batches.append(len(pixels))
         means = pixels.reshape(len(pixels), -1).mean(axis=1, dtype=np.float64)
         logits = ((means - 127.5) / 32).astype(np.float32)
-        return Scores(logits, np.zeros((len(pixels), 512), np.float32))
+        heat = None
+        if self.heat_side:
+            heat = np.zeros((len(pixels), self.heat_side, self.heat_side), np.float32)
+            heat[:, 0, 0] = logits
+        return Scores(logits, np.zeros((len(pixels), 512), np.float32), heat)
 
 
 class InlineDecoder:

@@ -22,7 +22,7 @@ from batch_inference.thumbnail import small_pixels
 from batch_inference.worker import WorkerDiedError, environment
 from detector.package import Preprocessing
 from detector.plan import Limits
-from detector.preprocess import preprocess
+from detector.preprocess import prepare, preprocess
 from detector.provenance import NONE
 from detector.reason import Reason
 from tests.corpus import encode, photograph, png_of_zeros
@@ -116,7 +116,8 @@ def test_thumbnails_are_made_where_they_are_wanted() -> None:
     with Decoder(Preprocessing(), Limits(), ONE, thumbnails=True) as decoder:
         decoded = decoder.decode(data)
     assert decoded.thumbnail is not None
-    np.testing.assert_array_equal(decoded.thumbnail, small_pixels(photograph(0)))
+    whole = prepare(photograph(0), Preprocessing()).whole
+    np.testing.assert_array_equal(decoded.thumbnail, small_pixels(photograph(0), whole))
     with Decoder(Preprocessing(), Limits(), ONE) as decoder:
         assert decoder.decode(data).thumbnail is None
 

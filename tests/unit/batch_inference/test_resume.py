@@ -14,10 +14,12 @@ from moto import mock_aws
 
 from batch_inference import job
 from batch_inference.errors import InterruptedShardError
+from batch_inference.evidence_reader import batch_evidence
 from batch_inference.job import score_shard
-from batch_inference.shard import shard_of, split
+from batch_inference.shard import layout_of, shard_of, split
 from batch_inference.source import Source
 from batch_inference.stop import Stop
+from detector.evidence import Evidence
 from detector.manifest import Kind, ManifestEntry
 from detector.package import DetectorPackage
 from detector.plan import BatchPlan
@@ -99,6 +101,10 @@ def mixed(s3: "S3Client") -> list[ManifestEntry]:
     return put_entries(s3, files)
 
 
+def evidence_of(s3: "S3Client", plan: BatchPlan) -> list[tuple[str, dict[str, Evidence]]]:
+    return list(batch_evidence(s3, layout_of(plan)))
+
+
 def essence(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return [
         (row["entry"], row["image"], row["reason"], row["sha256"], row["logit"]) for row in rows
@@ -134,7 +140,7 @@ def test_a_whole_run_names_its_chunks_by_the_manifest(
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("at", range(1, 11))
+@pytest.mark.parametrize("at", range(1, 18))
 def test_killed_at_any_put(s3: "S3Client", package: DetectorPackage, at: int, after: bool) -> None:
     entries = mixed(s3)
     plan = make_plan(s3, entries, chunk_size=3)
@@ -147,6 +153,7 @@ def test_killed_at_any_put(s3: "S3Client", package: DetectorPackage, at: int, af
     record = score(s3, plan, package)
 
     assert essence(read_rows(s3, plan)) == essence(read_rows(s3, undisturbed))
+    assert evidence_of(s3, plan) == evidence_of(s3, undisturbed)
     assert record.counts.rows == 21
     assert record.resumed_chunks == there or record.resumed_chunks == 0  # killed after the record
 
@@ -180,7 +187,7 @@ def test_an_archive_that_fails_later_than_an_earlier_attempt_got_keeps_its_rows(
     entries = put_entries(s3, {"a.tar": tar_of(inside)})
     plan = make_plan(s3, entries, chunk_size=3)
     with pytest.raises(Killed):
-        score(Failing(s3, 3, after=False), plan, package)
+        score(Failing(s3, 5, after=False), plan, package)
     present = chunk_keys(s3, plan)
     s3.delete_object(Bucket="intake-bucket", Key="a.tar")
 
@@ -280,7 +287,7 @@ def test_every_entry_ends_in_exactly_one_row_whatever_comes(
         )
     )
     size = data.draw(st.integers(1, 4))
-    at = data.draw(st.integers(1, 6))
+    at = data.draw(st.integers(1, 10))
     package = DetectorPackage.parse((package_folder / "detector.json").read_bytes())
     with mock_aws():
         s3 = boto3.client("s3", region_name="us-east-1")

@@ -12,8 +12,12 @@ from batch_inference.decoding import decode
 from batch_inference.thumbnail import encode_thumbnail, small_pixels
 from detector.package import Preprocessing
 from detector.plan import Limits
-from detector.preprocess import Pixels
+from detector.preprocess import Pixels, prepare
 from tests.corpus import encode, photograph, photographs
+
+
+def small_of(image: Image.Image, profile: bytes | None = None) -> Pixels:
+    return small_pixels(image, prepare(image, Preprocessing()).whole, profile)
 
 
 def made(data: bytes) -> Pixels:
@@ -35,19 +39,23 @@ def made(data: bytes) -> Pixels:
 def test_the_long_side_is_bounded_and_nothing_is_enlarged(
     size: tuple[int, int], small: tuple[int, int]
 ) -> None:
-    pixels = small_pixels(Image.new("RGB", size, (9, 8, 7)))
+    pixels = small_of(Image.new("RGB", size, (9, 8, 7)))
     assert pixels.shape == (small[1], small[0], 3)
     assert (pixels == (9, 8, 7)).all()
 
 
+@pytest.mark.parametrize("kind", ["resize_center_crop", "native_crop", "resize_square"])
 @pytest.mark.parametrize("photo", photographs())
-def test_reducing_first_changes_little(photo: Image.Image) -> None:
-    large = photo.resize((photo.width * 4, photo.height * 4))
+def test_the_short_way_changes_little(photo: Image.Image, kind: str) -> None:
+    large = photo.resize((photo.width * 3, photo.height * 3))
     scale = 192 / max(large.size)
     plain = large.resize(
         (round(large.width * scale), round(large.height * scale)), Image.Resampling.BICUBIC
     )
-    assert np.abs(small_pixels(large).astype(int) - np.asarray(plain)).mean() < 1.5
+    whole = prepare(large, Preprocessing(kind=kind, size=224)).whole
+    assert (whole is large) == (kind == "native_crop")
+    small = small_pixels(large, whole).astype(int)
+    assert np.abs(small - np.asarray(plain)).mean() < 3
 
 
 def test_it_is_upright() -> None:
@@ -55,7 +63,7 @@ def test_it_is_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     turned = made(encode(image, "PNG", exif=exif))
-    np.testing.assert_array_equal(turned, small_pixels(image.transpose(Image.Transpose.ROTATE_270)))
+    np.testing.assert_array_equal(turned, small_of(image.transpose(Image.Transpose.ROTATE_270)))
 
 
 def swapped() -> bytes:
@@ -86,8 +94,8 @@ def unsound() -> list[Any]:
 @pytest.mark.parametrize("number", range(6))
 def test_profiles_that_are_not_sound_or_not_of_rgb_are_ignored(number: int) -> None:
     image = photograph(0)
-    plain = small_pixels(image)
-    np.testing.assert_array_equal(small_pixels(image, unsound()[number]), plain)
+    plain = small_of(image)
+    np.testing.assert_array_equal(small_of(image, unsound()[number]), plain)
 
 
 def test_damaged_profiles_do_not_escape() -> None:
@@ -97,13 +105,13 @@ def test_damaged_profiles_do_not_escape() -> None:
         profile = bytearray(sound)
         for at in random.integers(0, len(profile), 6):
             profile[at] = random.integers(0, 256)
-        assert small_pixels(image, bytes(profile)).shape == (40, 40, 3)
+        assert small_of(image, bytes(profile)).shape == (40, 40, 3)
 
 
 def test_conversions_that_are_kept_are_few() -> None:
     image, sound = Image.new("RGB", (8, 8)), swapped()
     for number in range(thumbnail.PROFILES + 5):
-        small_pixels(image, sound + bytes([number]))
+        small_of(image, sound + bytes([number]))
     assert thumbnail._conversion.cache_info().currsize <= thumbnail.PROFILES
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from detector.package import Preprocessing
-from detector.preprocess import preprocess, preprocess_upright, seen_part, upright_rgb
+from detector.preprocess import prepare, preprocess, seen_part, upright_rgb
 
 RAMP = np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype("<u2")
 
@@ -256,6 +256,4 @@ def test_the_part_that_is_seen_is_told(kind: str, size: tuple[int, int]) -> None
     for levels, start, share in zip(middle, (x, y), (width, height), strict=True):
         assert levels[0] == pytest.approx(start + share / 128, abs=0.012)
         assert levels[-1] == pytest.approx(start + share - share / 128, abs=0.012)
-    np.testing.assert_array_equal(
-        preprocess_upright(upright_rgb(image), spec), preprocess(image, spec)
-    )
+    np.testing.assert_array_equal(prepare(image, spec).pixels, preprocess(image, spec))
