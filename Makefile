@@ -15,6 +15,10 @@ IMAGES ?=
 # What to train on, and how: docs/datasets.md, docs/recipes.md.
 DATA   ?=
 RECIPE ?= probe
+# What to judge, and where the report goes: docs/evaluation.md.
+DETECTOR ?= embedded
+LADDER   ?= 25
+OUT      ?= evaluation
 # The jobs' images: docs/image.md.
 STACK   ?= aidetect
 TARGET  ?= scorer
@@ -26,7 +30,7 @@ IMAGE   ?= aidetect-$(TARGET):$(subst $(comma),-,$(EXTRA))
 BUILDER ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train test docs figures setup setup-docs setup-tune setup-dev lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
+.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +45,10 @@ train: $(if $(filter-out probe,$(RECIPE)),setup-tune,setup) ## Train on labelled
 	@test -n "$(DATA)" || { echo "Name a folder of labelled images: make train DATA=/path/to/folder"; exit 1; }
 	@$(BIN)/aidetect local up --no-detector
 	@$(BIN)/aidetect train "$(DATA)" --recipe $(RECIPE) --page training-report.html
+
+evaluate: setup ## Judge a detector on labelled images (DATA=folder; DETECTOR=embedded, champion, NAME@VERSION or a folder)
+	@test -n "$(DATA)" || { echo "Name a folder of labelled images: make evaluate DATA=/path/to/folder"; exit 1; }
+	@$(BIN)/aidetect detector evaluate "$(DATA)" --detector "$(DETECTOR)" --ladder "$(LADDER)" --out "$(OUT)" $(if $(UNSEEN),--unseen)
 
 test: setup-dev lint types ## Run every check and every test, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term tests

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from aidetect.console import emit, err, guarded, out
+from aidetect.detector_page_command import EXAMPLES, compare, evaluate, page
 from aidetect.detector_table import history_view, released_table
 from aidetect.examples import examples
 from aidetect.options import DEFAULT_STACK, Json, Stack, Where
@@ -18,7 +19,9 @@ from detector.package import DetectorPackage, load_package
 from detector.plan import DetectorRef
 from training import registry
 
-app = typer.Typer(help="Build, publish and show the detector in use.", no_args_is_help=True)
+app = typer.Typer(
+    help="Build, publish, judge and compare detectors; show the one in use.", no_args_is_help=True
+)
 
 
 def _embedded() -> Path:
@@ -148,3 +151,7 @@ def list_(where: Where = None, stack: Stack = DEFAULT_STACK, as_json: Json = Fal
 
 def _is(package: DetectorPackage, ref: DetectorRef | None) -> bool:
     return f"{package.name}@{package.version}" == str(ref)
+
+
+for _further in (page, compare, evaluate):
+    app.command(epilog=EXAMPLES[_further.__name__])(_further)

@@ -3,6 +3,7 @@
 Which of them is in use: :mod:`detector.promotion`.
 """
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,15 @@ from botocore.exceptions import ClientError
 from detector.champion import read_champion
 from detector.layout import detector_prefix
 from detector.once import WriteConflictError, put_once
-from detector.package import DESCRIPTION_FILE, DetectorPackage, check_file, load_package, sha256_of
+from detector.package import (
+    DESCRIPTION_FILE,
+    DetectorPackage,
+    PackageError,
+    PackageFile,
+    check_file,
+    load_package,
+    sha256_of,
+)
 from detector.plan import DetectorRef
 from detector.uri import S3Uri
 
@@ -105,3 +114,41 @@ def released(ref: DetectorRef, *, s3: "S3Client") -> DetectorPackage:
     except s3.exceptions.NoSuchKey as error:
         raise RegistryError(f"{ref} is not published in {ref.bucket}") from error
     return DetectorPackage.parse(body, where=str(where))
+
+
+def fetch(
+    ref: DetectorRef,
+    into: Path,
+    *,
+    s3: "S3Client",
+    files: Callable[[DetectorPackage], Iterable[PackageFile]] = lambda package: package.files,
+) -> Path:
+    """Bring a released detector, or some of its files, to a folder; what is there stays.
+
+    Parameters
+    ----------
+    into
+        The folder; made where it is not there.
+    files
+        Which of the package's files; all by default.
+
+    Raises
+    ------
+    RegistryError
+        If this version was never, or not wholly, published.
+    detector.package.PackageError
+        If a file is not what ``detector.json`` says.
+    """
+    package = released(ref, s3=s3)
+    prefix = detector_prefix(ref.bucket, ref.name, ref.version)
+    into.mkdir(parents=True, exist_ok=True)
+    for file in files(package):
+        try:
+            check_file(into, file)
+        except PackageError:
+            where = prefix.join(file.file)
+            s3.download_file(where.bucket, where.key, str(into / file.file))
+            check_file(into, file)
+    where = prefix.join(DESCRIPTION_FILE)
+    s3.download_file(where.bucket, where.key, str(into / DESCRIPTION_FILE))
+    return into

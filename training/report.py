@@ -45,6 +45,20 @@ def _mean(draws: Sequence[Draw]) -> Draw:
     return lambda rng: float(np.mean([draw(rng) for draw in draws]))
 
 
+def mean_right(results: Sequence[SourceResult]) -> Estimate:
+    """Return the mean over sources of the shares of right calls, each source with the same say."""
+    right = float(np.mean([s.right.value for s in results]))
+    return _interval(right, _mean([_share(s.right.value, s.images) for s in results]), RESAMPLES)
+
+
+def mean_balanced(results: Sequence[SourceResult]) -> Estimate:
+    """Return the mean of both classes' means over sources."""
+    groups = [[s for s in results if s.label is label] for label in Label]
+    right = float(np.mean([np.mean([s.right.value for s in group]) for group in groups]))
+    draws = [_mean([_share(s.right.value, s.images) for s in group]) for group in groups]
+    return _interval(right, _mean(draws), RESAMPLES)
+
+
 def _auc(row: Floats, images: Sequence[LabelledImage]) -> Estimate:
     target, weights = np.array([i.target for i in images]), balance(images)
     groups: dict[tuple[str, str], list[int]] = {}
@@ -139,20 +153,11 @@ def _variant(
     keys = sorted({(image.label, image.source) for image in images})
     sources = [_source(row, images, key, decision) for key in keys]
     by_class = {label: [s for s in sources if s.label is label] for label in Label}
-    draws = {
-        label: _mean([_share(s.right.value, s.images) for s in group])
-        for label, group in by_class.items()
-    }
-    right = {
-        label: float(np.mean([s.right.value for s in group])) for label, group in by_class.items()
-    }
     return VariantResult(
         variant=str(variant),
-        real_right=_interval(right[Label.REAL], draws[Label.REAL], RESAMPLES),
-        ai_right=_interval(right[Label.AI], draws[Label.AI], RESAMPLES),
-        balanced=_interval(
-            float(np.mean(list(right.values()))), _mean(list(draws.values())), RESAMPLES
-        ),
+        real_right=mean_right(by_class[Label.REAL]),
+        ai_right=mean_right(by_class[Label.AI]),
+        balanced=mean_balanced(sources),
         auc=_auc(row, images),
         unsure=round(
             float(np.mean([np.mean([s.called_unsure for s in g]) for g in by_class.values()])), 4

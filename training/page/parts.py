@@ -10,6 +10,11 @@ PARTS = """\
 {% macro plot(svg, caption="") %}<figure>{{ svg }}
 {% if caption %}<figcaption>{{ caption }}</figcaption>{% endif %}</figure>{% endmacro %}
 
+{% macro broad(svg, label, caption="") %}
+<div class="scroll figure" role="region" tabindex="0" aria-label="{{ label }}">
+<figure>{{ svg }}</figure></div>
+{% if caption %}<p class="note">{{ caption }}</p>{% endif %}{% endmacro %}
+
 {% macro facts(pairs) %}<table class="facts"><tbody>
 {% for name, value in pairs %}<tr><th scope="row">{{ name }}</th><td>{{ value }}</td></tr>
 {% endfor %}</tbody></table>{% endmacro %}

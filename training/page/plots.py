@@ -19,7 +19,8 @@ MOST_SOURCES = 24
 _STYLES = ((ACCENT, "-"), (INK, (0, (4, 2))), (MUTED, (0, (1, 1.5))))
 
 
-def _percent_axis(axes: Axes, axis: str) -> None:
+def percent_axis(axes: Axes, axis: str) -> None:
+    """Mark an axis of shares at its quarters."""
     ticks = (0.0, 0.25, 0.5, 0.75, 1.0)
     labels = [f"{tick:.0%}" for tick in ticks]
     if axis == "x":
@@ -42,8 +43,8 @@ def roc(variants: Sequence[VariantDetails]) -> Markup:
             axes.plot(variant.roc.x, variant.roc.y, color=colour, linestyle=dash, label=name)
         axes.set(xlim=(0, 1), ylim=(0, 1.01), xlabel="real photographs accused")
         axes.set_ylabel("AI images recognised")
-        _percent_axis(axes, "x")
-        _percent_axis(axes, "y")
+        percent_axis(axes, "x")
+        percent_axis(axes, "y")
         axes.legend(loc="lower right")
         text = "; ".join(
             f"{v.variant}: {percent(v.tpr_at_5_fpr)} recognised at 5% accused, "
@@ -51,6 +52,25 @@ def roc(variants: Sequence[VariantDetails]) -> Markup:
             for v in variants
         )
         return figure_svg(figure, f"ROC curves. {text}")
+
+
+def precision_recall(variants: Sequence[VariantDetails]) -> Markup:
+    """Draw how many called ai are AI against how many AI images are found, classes equally many."""
+    with figure_style():
+        figure, axes = new_figure(5.2, 4.2)
+        axes.axhline(0.5, color=LINE, linewidth=1)
+        for variant, (colour, dash) in zip(variants, _STYLES * len(variants), strict=False):
+            curve, name = variant.precision_recall, variant_name(variant.variant)
+            axes.plot(curve.x, curve.y, color=colour, linestyle=dash, label=name)
+        axes.set(xlim=(0, 1), ylim=(0, 1.01), xlabel="AI images recognised (recall)")
+        axes.set_ylabel("AI among those called ai (precision)")
+        percent_axis(axes, "x")
+        percent_axis(axes, "y")
+        axes.legend(loc="lower left")
+        text = "; ".join(
+            f"{v.variant}: average precision {v.average_precision:.2f}" for v in variants
+        )
+        return figure_svg(figure, f"Precision by recall. {text}")
 
 
 def reliability(variant: VariantDetails) -> Markup:
@@ -76,8 +96,8 @@ def reliability(variant: VariantDetails) -> Markup:
         )
         axes.set(xlim=(0, 1), ylim=(-0.01, 1.01), xlabel="predicted probability of AI")
         axes.set_ylabel("share that is AI")
-        _percent_axis(axes, "x")
-        _percent_axis(axes, "y")
+        percent_axis(axes, "x")
+        percent_axis(axes, "y")
         text = ", ".join(f"{b.predicted:.2f}: {b.observed:.2f}" for b in bins)
         return figure_svg(figure, f"Reliability diagram. Predicted and observed: {text}")
 
@@ -140,7 +160,7 @@ def sources(variant: VariantResult) -> Markup:
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.7, len(shown) - 0.3))
         axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
-        _percent_axis(axes, "x")
+        percent_axis(axes, "x")
         for label, colour in ((Label.REAL, REAL), (Label.AI, AI)):
             name = "real: not called ai" if label is Label.REAL else "AI: called ai"
             axes.plot([], [], "o", color=colour, label=name)

@@ -39,6 +39,13 @@ nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;list-style:none;margin:1.2re
 font-size:.92rem}
 section{background:var(--card);border:1px solid var(--line);border-radius:14px;
 padding:1.4rem 1.5rem;margin:1.4rem 0;scroll-margin-top:1rem}
+.prose ul{padding-left:1.3rem}.prose li{margin:.25rem 0;max-width:52rem}
+.prose h3{margin-top:1.4rem}.prose>:first-child{margin-top:0}
+.prose th,.prose td{text-align:left}
+.scroll.figure figure{margin:0}
+.scroll.figure svg{max-width:none;min-width:44rem}
+td.arrow{white-space:nowrap}
+.clear{font-weight:650}
 footer{color:var(--muted);font-size:.85rem;padding:.5rem 0 3rem;overflow-wrap:anywhere}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(11.5rem,1fr));gap:.8rem;
 margin:1.4rem 0 0;padding:0}
