@@ -30,7 +30,7 @@ IMAGE   ?= aidetect-$(TARGET):$(subst $(comma),-,$(EXTRA))
 BUILDER ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
+.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev setup-browser browser lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,7 +70,9 @@ setup-docs: $(VENV)/.setup-docs ## Add what builds the documentation
 
 setup-tune: $(VENV)/.setup-tune ## Add what the recipes layernorm and lora need (torch)
 
-setup-dev: $(VENV)/.setup-dev ## Make the one that also tests it
+setup-dev: $(VENV)/.setup-dev setup-browser ## Make the one that also tests it
+
+setup-browser: $(VENV)/.setup-browser ## Find Chromium for the tests of pages, or install it
 
 $(UV): uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -103,6 +105,20 @@ $(VENV)/.setup-dev: $(VENV)/.setup-tune
 	@$(UV) sync --quiet --frozen --inexact --extra dev
 	@touch $@
 
+# The machine's own, else Playwright's, else (on Debian, as root) the distribution's. Without any the
+# tests of pages fail, with these words, and the rest of the tests can run.
+$(VENV)/.setup-browser: $(VENV)/.setup-dev
+	@$(BIN)/python -m tests.browser.chromium >/dev/null 2>&1 || \
+	  { echo "Installing Chromium, for the tests of pages"; \
+	    $(BIN)/playwright install $$(test "$$(id -u)" != 0 || echo --with-deps) chromium \
+	      >$(VENV)/browser.log 2>&1 && $(BIN)/python -m tests.browser.chromium >/dev/null 2>&1; } || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	    apt-get -qq update >>$(VENV)/browser.log 2>&1 && \
+	    DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y chromium \
+	      >>$(VENV)/browser.log 2>&1; } || true
+	@if $(BIN)/python -m tests.browser.chromium >/dev/null; then touch $@; \
+	  else echo "Its installation said: $(VENV)/browser.log"; fi
+
 lint: setup-dev ## Check style and templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -117,6 +133,9 @@ types: setup-dev ## Check types
 
 unit: setup-dev ## Run the unit tests
 	@$(BIN)/python -m pytest tests/unit
+
+browser: setup-dev ## Test the pages in Chromium
+	@$(BIN)/python -m pytest tests/browser
 
 integration: setup-dev ## Run the template on the local stack
 	@$(BIN)/python -m pytest tests/integration

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -116,7 +116,8 @@ def _take(table: pa.Table, evidence: dict[str, Evidence], pick: Pick, histogram:
     # Rows of an older version lack the newer columns.
     empty = [None] * len(table)
     verdicts, probabilities, reasons, provenance, images = (
-        table[name].to_pylist() if name in table.column_names else empty for name in _RANKED
+        list[Any](table[name].to_pylist() if name in table.column_names else empty)
+        for name in _RANKED
     )
     histogram.add(verdicts, probabilities)
     wanted = []

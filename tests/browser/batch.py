@@ -90,7 +90,8 @@ class Batch:
     def add(self, key: str, *, member: str | None = None, **values: Any) -> None:
         """Add an image; ``probability`` or ``reason``, and any further column."""
         evidence = values.pop("evidence", None)
-        probability, reason = values.get("probability"), values.get("reason")
+        probability: float = values.get("probability", 0.0)
+        reason = values.get("reason")
         verdict = Verdict.ERROR if reason else DECISION.verdict(probability)
         name = image_name(S3Uri(BUCKET, key), member)
         row = ResultRow(

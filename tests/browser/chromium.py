@@ -1,7 +1,7 @@
 """Which Chromium the tests drive: the machine's own, or the one that Playwright installs.
 
-``python -m tests.browser.chromium`` says which it is, or ends with status 1; ``make setup-browser``
-asks it.
+``python -m tests.browser.chromium`` starts it and says which it is, or ends with status 1;
+``make setup-browser`` asks it.
 """
 
 import os
@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = (
@@ -50,6 +50,8 @@ def launch(playwright: Playwright) -> Browser:
 if __name__ == "__main__":
     with sync_playwright() as driver:
         try:
+            # One that lacks a library is found, but does not start.
+            launch(driver).close()
             print(executable(driver))  # noqa: T201 - the answer
-        except NoBrowserError as error:
+        except (NoBrowserError, Error) as error:
             sys.exit(str(error))

@@ -1,7 +1,7 @@
 """Names and metadata that were written to do harm."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from detector.provenance import Claim
 from tests.browser.batch import Batch
@@ -44,7 +44,12 @@ def test_hostile_text_is_only_text(open_page: Opener, view: str) -> None:
     batch = hostile()
     page = open_page(batch.page(), f"#sort=time&view={view}")
     alerts: list[str] = []
-    page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+
+    def alerted(dialog: Dialog) -> None:
+        alerts.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", alerted)
     expect(page.locator("#count")).to_have_text(
         f"{len(batch.images)} of {len(batch.images)} images"
     )

@@ -143,7 +143,7 @@ def saved_file(page: Page) -> list[Correction]:
 def test_what_cannot_be_handed_in_becomes_a_file(
     open_page: Opener, store: Store, kind: str
 ) -> None:
-    html, words = ordinary_page(), "opened without a way to hand in"
+    html, words = ordinary_page(), "cannot hand in by itself"
     past = "2026-01-02T03:04:05+00:00"
     if kind == "expired":
         html, words = with_review(html, Review(store.url, past, "Ada")), "is over"

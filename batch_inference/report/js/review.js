@@ -126,7 +126,7 @@ async function save() {
 
 /** Return null when it was taken, else why it was not. */
 async function handIn(text) {
-  if (!REVIEW) return "This page was opened without a way to hand in.";
+  if (!REVIEW) return "This page cannot hand in by itself; one opened with aidetect report can.";
   if (Date.now() >= Date.parse(REVIEW.expires_at)) return "The time to hand in from this page is over.";
   try {
     const answer = await fetch(REVIEW.put_url, {

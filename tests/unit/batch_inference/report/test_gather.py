@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -88,7 +88,7 @@ def test_a_small_batch_is_shown_whole_with_its_evidence(s3: "S3Client") -> None:
     assert found.histogram.rows == scored
 
 
-def bare(batch: Batch, key: str, probability: float, **values: object) -> None:
+def bare(batch: Batch, key: str, probability: float, **values: Any) -> None:
     batch.add(key, probability=probability, **values)
 
 
