@@ -29,9 +29,12 @@ LOGIT_TOLERANCE = 2e-3
 # more: 0.001 is seen. Verdicts may change only of images on the edge of a band.
 HALF_PROBABILITY, INT8_PROBABILITY = 0.02, 0.02
 AGREEMENT = 0.995
+# By correlation, the least of any image's: a patch in the wrong place or of the wrong sign shows.
+HEAT = 0.95
 # On a GPU another batch size may take another kernel, which adds in another order.
 HALF_BATCH = 0.02
 BATCH = 8
+FLAT = 1e-30
 
 Pixels = npt.NDArray[np.uint8]
 Count = Callable[[int, int], None]
@@ -65,9 +68,11 @@ def limits(images: int) -> tuple[Limit, ...]:
         Limit("torch.logit", LOGIT_TOLERANCE),
         Limit("fp16.probability", HALF_PROBABILITY),
         Limit("fp16.agreement", min(AGREEMENT, one), at_least=True),
+        Limit("fp16.heat", HEAT, at_least=True),
         Limit("fp16.batch", HALF_BATCH),
         Limit("int8.probability", INT8_PROBABILITY),
         Limit("int8.agreement", min(AGREEMENT, one), at_least=True),
+        Limit("int8.heat", HEAT, at_least=True),
         Limit("int8.batch", 0.0),
     )
 
@@ -111,8 +116,8 @@ def measure(
     ``images``, ``opset``; ``reference.torch`` and ``fp16.cuda``, 1 or 0; ``torch.logit``, the
     largest difference of a logit between torch and the float32 graph, where torch is the reference;
     of ``fp16`` and ``int8`` against the float32 graph ``.probability``, the largest difference, and
-    ``.agreement``, the share of equal verdicts; ``.batch``, the largest difference of a logit
-    between an image alone and among others.
+    ``.agreement``, the share of equal verdicts; ``.heat``, the least correlation of an image's heat
+    maps; ``.batch``, the largest difference of a logit between an image alone and among others.
 
     Raises
     ------
@@ -137,17 +142,18 @@ def measure(
         "reference.torch": float(by_torch),
         "fp16.cuda": float(cuda),
     }
-    full = np.empty(0, np.float32)
+    full = full_heat = np.empty(0, np.float32)
     for step, graph in enumerate(Graph, start=1):
         file = check_file(folder, package.graph(graph))
         session = open_session(file, threads, cuda=cuda and graph is Graph.FP16)
-        logits = _logits(session, pixels, BATCH)
+        logits, heat = _run(session, pixels, BATCH)
         if not np.isfinite(logits).all():
             raise ParityError(f"the {graph.value} graph gives logits that are no numbers")
         if graph is Graph.FP32:
-            full = logits
+            full, full_heat = logits, heat
         else:
             found |= _against(graph, logits, full, package)
+            found[f"{graph.value}.heat"] = likeness(heat, full_heat)
             found[f"{graph.value}.batch"] = _alone(session, pixels, logits)
         count(step, steps)
     if by_torch:
@@ -164,17 +170,27 @@ def measure(
     return found
 
 
-def _logits(session: ort.InferenceSession, pixels: Pixels, batch: int) -> Array:
+def likeness(maps: Array, full: Array) -> float:
+    """Return the least correlation of an image's maps, each [N, side, side]; 0 of flat ones."""
+    ours, theirs = (m.reshape(len(m), -1).astype(np.float64) for m in (maps, full))
+    ours, theirs = (m - m.mean(axis=1, keepdims=True) for m in (ours, theirs))
+    sizes = np.sqrt((ours**2).sum(axis=1) * (theirs**2).sum(axis=1))
+    return float(((ours * theirs).sum(axis=1) / np.maximum(sizes, FLAT)).min())
+
+
+def _run(session: ort.InferenceSession, pixels: Pixels, batch: int) -> tuple[Array, Array]:
+    """Return logits [N] and heat maps [N, side, side]."""
     parts = [
-        session.run(["logit"], {"pixels": pixels[start : start + batch]})[0]
+        session.run(["logit", "heat"], {"pixels": pixels[start : start + batch]})
         for start in range(0, len(pixels), batch)
     ]
-    return np.concatenate([np.asarray(part, np.float32) for part in parts])
+    logits, heat = (np.concatenate(part).astype(np.float32) for part in zip(*parts, strict=True))
+    return logits, heat
 
 
 def _alone(session: ort.InferenceSession, pixels: Pixels, logits: Array) -> float:
     """Return the largest difference of a logit between images alone and those of one batch."""
-    alone = _logits(session, pixels[:BATCH], 1)
+    alone, _heat = _run(session, pixels[:BATCH], 1)
     return float(np.abs(alone - logits[:BATCH]).max())
 
 

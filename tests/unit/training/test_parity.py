@@ -17,7 +17,7 @@ from training.dataset import Dataset
 from training.embedded import build_package
 from training.fitting import Setting
 from training.head import Head, read_head
-from training.parity import INT8_PROBABILITY, ParityError, limits, measure
+from training.parity import INT8_PROBABILITY, ParityError, likeness, limits, measure
 from training.tune.parity_reference import reference_logits
 from training.vision import PREFIX, VisionWeights, preprocessing_of
 
@@ -38,6 +38,8 @@ def test_a_faithful_package(package: Path, fitted: Path, setting: Setting, image
     assert 0 < found["torch.logit"] < 1e-4
     assert 0 < found["fp16.probability"] < 0.01
     assert found["fp16.agreement"] == 1
+    assert 0.999 < found["fp16.heat"] < 1
+    assert 0.999 < found["int8.heat"] < 1
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
@@ -97,6 +99,41 @@ def test_logits_that_are_no_numbers_are_refused(
     spoil(package, Graph.FP16, np.nan)
     with pytest.raises(ParityError, match="fp16 graph gives logits that are no numbers"):
         measure(package, setting.encoder, head, images.images[:2], torch=False)
+
+
+def turn(package: Path, graph: Graph) -> None:
+    """Transpose the map of one graph, and describe it as if it were meant so."""
+    described = load_package(package)
+    path = package / described.graph(graph).file
+    model = onnx.load(path)
+    (last,) = (node for node in model.graph.node if node.output[0] == "heat")
+    last.output[0] = "heat_upright"
+    turned = onnx.helper.make_node("Transpose", ["heat_upright"], ["heat"], perm=[0, 2, 1])
+    model.graph.node.append(turned)
+    onnx.save(model, path)
+    graphs = {**described.graphs, graph: describe_file(path)}
+    (package / DESCRIPTION_FILE).write_text(described.model_copy(update={"graphs": graphs}).dumps())
+
+
+@pytest.mark.parametrize("graph", [Graph.FP16, Graph.INT8])
+def test_a_map_that_shows_other_places_is_named(
+    package: Path, fitted: Path, setting: Setting, images: Dataset, graph: Graph
+) -> None:
+    _record, head = read_head(fitted)
+    turn(package, graph)
+    with pytest.raises(ParityError, match=rf"{graph.value}\.heat is \S+, at least 0\.95 is wanted"):
+        measure(package, setting.encoder, head, images.images[:4], torch=False)
+
+
+def test_likeness_is_of_the_least_alike() -> None:
+    full = np.random.default_rng(0).normal(size=(3, 4, 4)).astype(np.float32)
+    assert likeness(2 * full + 1, full) == pytest.approx(1)
+    other = full.copy()
+    other[1] *= -1
+    assert likeness(other, full) == pytest.approx(-1)
+    assert likeness(np.zeros_like(full), full) == 0
+    other[1, 0, 0] = np.nan
+    assert np.isnan(likeness(other, full))
 
 
 def test_no_image_proves_nothing(package: Path, fitted: Path, setting: Setting) -> None:
