@@ -17,9 +17,10 @@ from detector.verdict import Verdict
 # The normal distribution's 97.5% point, for intervals of 95%.
 Z = 1.959963984540054
 CAVEAT = (
-    "Reviewed images are no random sample: a report shows the uncertain ones first, and a mark "
-    "does not say in which order images were shown. The shares tell how one detector, or one week, "
-    "compares with another that is reviewed alike; not how many of all images are judged right."
+    "Reviewed images are no random sample: a page under review shows first those that teach most, "
+    "and a mark does not say in which order they were shown. The shares compare one detector, or "
+    "one week, with another that is reviewed alike; they do not say how many of all images are "
+    "judged right."
 )
 
 
