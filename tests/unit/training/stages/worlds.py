@@ -26,13 +26,13 @@ def make_run(champion: DetectorRef | None = None, **asked: Any) -> TrainingRun:
 
 def make_context(root: Path, run: TrainingRun | None = None, **more: Any) -> StageContext:
     files = LocalStorage(root / "training" / "runs" / "train-1")
-    return StageContext(
-        run=run or make_run(),
-        files=files,
-        training=LocalStorage(root / "training"),
-        models=LocalStorage(root / "models"),
-        scratch=root / "scratch",
-        checkpoints=files.child("checkpoints"),
-        output=files.child("model"),
-        **more,
-    )
+    world: dict[str, Any] = {
+        "run": run or make_run(),
+        "files": files,
+        "training": LocalStorage(root / "training"),
+        "models": LocalStorage(root / "models"),
+        "scratch": root / "scratch",
+        "checkpoints": files.child("checkpoints"),
+        "output": files.child("model"),
+    }
+    return StageContext(**world | more)
