@@ -150,8 +150,10 @@ function reveal(row) {
   const covered = document.querySelector(".bar").getBoundingClientRect();
   const lid = getComputedStyle(document.querySelector(".bar")).position === "sticky" ? covered.height : 0;
   const top = box.top + row * height;
+  // The bar of the review lies over the lower end, a little above it.
+  const floor = innerHeight - (state.review ? byId("review-bar").offsetHeight + 24 : 0);
   if (top < lid) scrollBy(0, top - lid);
-  else if (top + height > innerHeight) scrollBy(0, top + height - innerHeight);
+  else if (top + height > floor) scrollBy(0, top + height - floor);
 }
 
 const placeOfEvent = (event) => {

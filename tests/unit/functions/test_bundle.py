@@ -168,6 +168,9 @@ def test_bundle_holds_packages_and_sources_and_is_equal_each_time(
     assert re.search(r"bundle light for 3\.13.*bytes in .* files", capsys.readouterr().out)
     main(["scorer", str(tmp_path / "three")])
     assert (tmp_path / "three/batch_inference/__init__.py").exists()
+    # What is no Python goes along: a page needs its template, style and script.
+    for name in ("page.html", "report.css", "js/main.js"):
+        assert (tmp_path / "three/batch_inference/report" / name).exists()
 
 
 def test_without_hard_links_files_are_copied(
