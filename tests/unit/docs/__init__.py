@@ -1,0 +1,1 @@
+"""What the documentation promises of the command line."""
