@@ -12,6 +12,7 @@ import yaml
 from jsonata.jsonata import Jsonata  # type: ignore[import-not-found]
 from localstack import config
 from localstack.services.cloudformation import provider_utils
+from localstack.services.cloudformation.engine.v2.change_set_model import Nothing, is_nothing
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
     ChangeSetModelPreproc,
     PreprocEntityDelta,
@@ -59,6 +60,23 @@ def _literal_variables(original: Any) -> Any:
     return resolve
 
 
+def _unread_when_left_out(original: Any) -> Any:
+    """Leave a resource or an output unread when its condition leaves it out.
+
+    LocalStack reads them all the same, and finds that what they refer to is left out as well.
+    """
+
+    def visit(visitor: Any, *nodes: Any, **named: Any) -> Any:
+        (node,) = (*nodes, *named.values())
+        if not is_nothing(node.condition_reference):
+            made = visitor._resolve_resource_condition_reference(node.condition_reference)
+            if made.after is False and (is_nothing(made.before) or made.before is False):
+                return PreprocEntityDelta(before=Nothing, after=Nothing)
+        return original(visitor, node)
+
+    return visit
+
+
 def _yaml_definition(original: Any) -> Any:
     """Take a state machine's definition in YAML too, as CloudFormation does."""
 
@@ -103,6 +121,10 @@ def install() -> None:
     ChangeSetModelPreproc._resolve_reference = _literal_variables(
         ChangeSetModelPreproc._resolve_reference
     )
+    for part in ("visit_node_resource", "visit_node_output"):
+        setattr(
+            ChangeSetModelPreproc, part, _unread_when_left_out(getattr(ChangeSetModelPreproc, part))
+        )
     machine = state_machine_type.StepFunctionsStateMachineProvider
     machine._get_definition = _yaml_definition(machine._get_definition)
     state_machine_type._apply_substitutions = _textual_substitutions(
