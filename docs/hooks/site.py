@@ -38,3 +38,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: objec
 def on_page_content(html: str, **_: object) -> str:
     """Show the roles of docstrings as code."""
     return ROLE.sub(r"<code>\1</code>", html)
+
+
+def on_post_page(output: str, **_: object) -> str:
+    """Give the theme's search, a dialog, the name that screen readers read out."""
+    return output.replace('role="dialog"', 'role="dialog" aria-label="Search"', 1)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import launch
@@ -39,6 +41,20 @@ def test_pages_ask_the_disk_alone_and_fit_a_telephone(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path.name
     assert len(asked) > 100
     assert [a for a in asked if not a.startswith(("file:", "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["index", "verdicts", "costs", "reference/cli"])
+def test_pages_can_be_read_by_everybody(
+    browser: Browser, site: Path, name: str, scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto((site / f"{name}.html").as_uri())
+    found = Axe().run(page).response["violations"]
+    context.close()
+    grave = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] != "moderate"]
+    assert grave == []
 
 
 def test_the_search_finds_from_the_disk(page: Page, site: Path, asked: list[str]) -> None:
