@@ -4,6 +4,8 @@ import dataclasses
 import getpass
 import json
 import re
+import sys
+import webbrowser
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from aidetect import page_file, report_command
+from aidetect import report_command
 from aidetect.batch_search import NoBatchError, find_batch
 from aidetect.page_file import has_browser, open_page
 from aidetect.review_link import review_link
@@ -202,8 +204,13 @@ def test_no_browser_is_started_in_a_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(page_file.webbrowser, "open", lambda url: asked.append(url) or True)
-    monkeypatch.setattr(page_file.sys, "platform", "linux")
+
+    def show(url: str) -> bool:
+        asked.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", show)
+    monkeypatch.setattr(sys, "platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
         monkeypatch.delenv(name, raising=False)
     assert not has_browser()
