@@ -20,6 +20,7 @@ PARAMETERS = {
     "ExpressMaxImages": "24",
     "ChunkSize": "20",
     "ImagesPerShard": "100",
+    "UploadApi": "on",
 }
 
 
