@@ -4,6 +4,7 @@ from string import Template
 
 from detector.evaluation import Report
 from detector.package import Encoder, FittedOn
+from training.calibrate import MAX_AI_CALLED_REAL, MAX_REAL_CALLED_AI, MAX_UNSURE
 from training.report_text import render_report
 
 PURPOSE = """\
@@ -39,9 +40,9 @@ $method Threshold $threshold, fixed; 95% bootstrap intervals in brackets.
 $table
 
 The threshold is the lowest at which, as the mean over sources and for every row of the first
-table, at most 5% of real photographs are called `ai`. **Single sources are worse**: $worst.
-`unsure` begins at $unsure_from: the aim is that at most 10% of AI images are called `real`, as long
-as at most 35% of all images are left without an answer.
+table, at most $accused of real photographs are called `ai`. **Single sources are worse**: $worst.
+`unsure` begins at $unsure_from: the aim is that at most $missed of AI images are called `real`, as long
+as at most $unanswered of all images are left without an answer.
 
 ## Limits
 - Layers and penalty were chosen by the same held-out sources the tables report on, so the tables
@@ -95,6 +96,9 @@ def render_card(
         unsure_from=report.decision.unsure_from,
         table=render_report(report),
         worst=worst_sources(report),
+        accused=f"{MAX_REAL_CALLED_AI:.0%}",
+        missed=f"{MAX_AI_CALLED_REAL:.0%}",
+        unanswered=f"{MAX_UNSURE:.0%}",
         count=len(data.sources),
         size=size,
     )
