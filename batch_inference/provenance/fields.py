@@ -9,6 +9,8 @@ from PIL import ExifTags, Image
 
 # Settings stand behind the prompt, and prompts are long; workflows are longer but known by a word.
 MAX_TEXT = 1 << 16
+# Of all text of a PNG; Pillow unpacks up to 64 MiB.
+MAX_TEXTS = 1 << 20
 _TEXTS = {
     "ImageDescription": ExifTags.Base.ImageDescription,
     "Make": ExifTags.Base.Make,
@@ -39,11 +41,13 @@ def read_fields(image: Image.Image) -> Iterator[Field]:
     OSError, SyntaxError, ValueError, ...
         Whatever Pillow raises on a damaged EXIF block; PNG text and comments come before it.
     """
+    left = MAX_TEXTS
     for key, value in image.info.items():
         if key == "comment" and isinstance(value, bytes):
             yield Field("comment", value[:MAX_TEXT].decode("utf-8", "replace"))
         elif image.format == "PNG" and isinstance(key, str) and isinstance(value, str):
-            yield Field(key, value[:MAX_TEXT])
+            yield Field(key, value[: min(MAX_TEXT, left)])
+            left = max(0, left - min(MAX_TEXT, len(value)))
     yield from _iim(image)
     exif = image.getexif()
     for name, tag in _TEXTS.items():

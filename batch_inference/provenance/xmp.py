@@ -9,13 +9,13 @@ import re
 
 from PIL import Image
 
-# ISO 16684-3: at most 65,502 bytes in a JPEG's own packet; what is longer is in extended packets.
-MAX_PACKET = 1 << 20
+# ISO 16684-3: at most 65,502 bytes in a JPEG's own packet; what is longer is in extended packets,
+# mostly previews. A pattern tried at each place of a hostile packet this long takes a second.
+MAX_PACKET = 1 << 18
 MAX_VALUES = 20
 _EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
 # Behind the name: 32 bytes of GUID, 4 of full length, 4 of offset.
 _EXTENDED_HEAD = len(_EXTENDED) + 40
-_GIF = re.compile(rb"<x:xmpmeta\b.{0,65536}?</x:xmpmeta>", re.DOTALL)
 
 
 def read_xmp(data: bytes, image: Image.Image) -> str:
@@ -26,9 +26,10 @@ def read_xmp(data: bytes, image: Image.Image) -> str:
         for _, content in getattr(image, "applist", ())
         if content.startswith(_EXTENDED)
     ]
-    if image.format == "GIF" and (found := _GIF.search(data)):
+    if image.format == "GIF" and (start := data.find(b"<x:xmpmeta")) >= 0:
         # Pillow reads no XMP from a GIF, where it stands uncompressed and in one piece.
-        parts.append(found[0])
+        end = data.find(b"</x:xmpmeta>", start, start + MAX_PACKET)
+        parts.append(data[start : max(start, end)])
     text, left = [], MAX_PACKET
     for part in parts:
         if isinstance(part, bytes):
@@ -61,7 +62,7 @@ def values_of(packet: str, name: str) -> list[str]:
 
     Returns
     -------
-    At most ``MAX_VALUES`` values of at most 2,000 characters each, entities resolved.
+    At most ``MAX_VALUES`` values of at most 1,000 characters each, entities resolved.
     """
     if name not in packet:
         return []
@@ -69,9 +70,9 @@ def values_of(packet: str, name: str) -> list[str]:
     # As an attribute; as an element's text, plain or first in a list; as a resource it points to.
     pattern = re.compile(
         rf"\s{prefixed}\s{{0,9}}=\s{{0,9}}"
-        r"(?:\"([^\"<]{0,2000})\"|'([^'<]{0,2000})')"
+        r"(?:\"([^\"<]{0,1000})\"|'([^'<]{0,1000})')"
         rf"|<{prefixed}(?:\s[^<>]{{0,300}})?>\s{{0,200}}"
-        r"(?:<rdf:(?:Alt|Seq|Bag)>\s{0,200}<rdf:li[^<>]{0,100}>)?([^<]{1,2000})<"
+        r"(?:<rdf:(?:Alt|Seq|Bag)>\s{0,200}<rdf:li[^<>]{0,100}>)?([^<]{1,1000})<"
         rf"|<{prefixed}\s[^<>]{{0,300}}?rdf:resource\s{{0,9}}=\s{{0,9}}[\"']([^\"'<>]{{1,500}})[\"']"
     )
     found = []

@@ -71,9 +71,14 @@ def test_entities_are_resolved_but_never_expanded() -> None:
 
 def test_a_packet_beyond_bounds_is_cut_and_read_in_time() -> None:
     image = opened(with_packet("JPEG", packet()))
-    for filler in ("<e:DigitalSourceType ", "e:DigitalSourceType=", "<e:DigitalSourceType>"):
+    for filler in (
+        "<e:DigitalSourceType ", "e:DigitalSourceType=", "<e:DigitalSourceType>",
+        " e:DigitalSourceType='", "<e:DigitalSourceType rdf:resource=",
+    ):  # fmt: skip
         image.info["xmp"] = (filler * (2 * MAX_PACKET // len(filler))).encode()
         assert read_provenance(b"", image) == NONE
+    gif = with_packet("GIF", "<x:xmpmeta" * (MAX_PACKET // 5))
+    assert read_provenance(gif, opened(gif)) == NONE
     image.info["xmp"] = b" " * MAX_PACKET + FORMS["element"].encode()
     assert read_provenance(b"", image) == NONE
 

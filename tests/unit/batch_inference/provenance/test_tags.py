@@ -140,6 +140,15 @@ def test_other_text_is_no_claim(text: dict[str, str]) -> None:
     assert told(png_with(text)) == NONE
 
 
+def test_text_beyond_bounds_is_not_read() -> None:
+    image = opened(encode("PNG"))
+    for number in range(400):
+        image.info[f"text {number}"] = "made with " * 10_000
+    image.info["Title"] = "Midjourney"
+
+    assert read_provenance(b"", image) == NONE
+
+
 def test_the_name_is_short_and_clean() -> None:
     name = "Midjourney \x07\x1b[31m\u202e\ud800 " + "v" * 500
     image = opened(encode("PNG"))
