@@ -81,15 +81,20 @@ def check(data: bytes, mime: str, anchors: str) -> Finding | None:
     data, mime
         The file and its type.
     anchors
-        Certificates in PEM, of whose signatures the trusted ones descend.
+        Certificates in PEM, of whose signatures the trusted ones descend; none for trust in nobody.
+
+    Raises
+    ------
+    c2pa.C2paError
+        If the anchors are no certificates.
     """
     c2pa = _library()
-    settings = {**_SETTINGS, "trust": {"trust_anchors": anchors}}
+    # Without any anchor nobody is trusted; an empty text the library takes for a broken one.
+    trust = {"trust": {"trust_anchors": anchors}} if anchors.strip() else {}
+    # Outside of what is caught: where the anchors are broken, no manifest is to blame.
+    context = c2pa.Context.from_dict({**_SETTINGS, **trust})
     try:
-        with (
-            c2pa.Context.from_dict(settings) as context,
-            c2pa.Reader(mime, io.BytesIO(data), context=context) as reader,
-        ):
+        with context, c2pa.Reader(mime, io.BytesIO(data), context=context) as reader:
             return judge(json.loads(reader.json()))
     except c2pa.C2paError.ManifestNotFound:
         # The marker stood somewhere else, such as in a comment.

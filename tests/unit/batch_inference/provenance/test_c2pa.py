@@ -5,7 +5,9 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
+import c2pa
 import pytest
 
 from batch_inference.provenance.c2pa import check, read_c2pa
@@ -141,6 +143,23 @@ def test_the_shipped_anchors_alone_trust_no_test_signer(
 
     assert read_anchors().count("BEGIN CERTIFICATE") > 50
     assert claims_of(signed) == (Claim.C2PA_AI_UNTRUSTED,)
+
+
+def test_without_anchors_nobody_is_trusted_and_broken_ones_are_not_the_manifests_fault(
+    known: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = sign(encode("PNG"), "image/png", known, "trainedAlgorithmicMedia")
+    broken = tmp_path / "broken.pem"
+    broken.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    monkeypatch.setenv("C2PA_TRUST_ANCHORS", str(broken))
+
+    finding = check(signed, "image/png", "")
+
+    assert finding is not None
+    assert finding.claims == (Claim.C2PA_AI_UNTRUSTED,)
+    assert claims_of(signed) == (Claim.C2PA_AI_UNTRUSTED,)
+    with pytest.raises(c2pa.C2paError):
+        check(signed, "image/png", "no certificate")
 
 
 def test_a_crash_of_the_check_is_no_claim(
