@@ -48,7 +48,7 @@ def client_error(code: str, message: str = "no", operation: str = "GetObject") -
         (boto.UnauthorizedSSOTokenError(), "aws sso login"),
         (boto.ProfileNotFound(profile="p"), "AWS_PROFILE"),
         (boto.NoRegionError(), "AWS_REGION"),
-        (boto.SSLError(endpoint_url="https://e", error="x"), "AWS_CA_BUNDLE"),
+        (boto.SSLError(endpoint_url="https://e", error=OSError("x")), "AWS_CA_BUNDLE"),
         (boto.EndpointConnectionError(endpoint_url="https://e"), "network"),
         (boto.ConnectTimeoutError(endpoint_url="https://e"), "network"),
         (boto.ReadTimeoutError(endpoint_url="https://e"), "network"),
@@ -75,7 +75,7 @@ def test_denied_is_told_apart() -> None:
     assert not is_denied(ValueError())
 
 
-def run(command: typer.models.CommandFunctionType) -> tuple[int, str]:  # type: ignore[valid-type]
+def run(command: typer.models.CommandFunctionType) -> tuple[int, str]:
     app = typer.Typer()
     app.command()(command)
     done = CliRunner().invoke(app, env={"COLUMNS": "300"})

@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 from aidetect import status_command
 from aidetect.main import app
 from aidetect.results import Chunk
-from aidetect.status import executions
-from aidetect.status import look as looking
+from aidetect.status import executions, waiting
 from aidetect.status.document import Alarm, Arrivals, Ended, Failure, Jobs, Kind, Running, Status
 from aidetect.status.executions import Run, failed_lately, newest_of_each, state_of
 from aidetect.status.look import look
@@ -150,7 +149,7 @@ def test_what_may_not_be_seen_is_said_and_the_rest_is_shown(
         text = "u is not authorized to perform: sqs:GetQueueAttributes on resource: q"
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": text}}, "G")
 
-    monkeypatch.setattr(looking.waiting, "dead", denied)
+    monkeypatch.setattr(waiting, "dead", denied)
     begin(target, "ScoringStateMachineArn", "b1")
     found = look(target)
     assert found.unseen["dead letters"] == "this identity may not sqs:GetQueueAttributes"
@@ -311,7 +310,7 @@ def test_watching_ends_with_ctrl_c(monkeypatch: pytest.MonkeyPatch, form: list[s
         if len(looks) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(status_command.time, "sleep", sleep)
+    monkeypatch.setattr("aidetect.status_command.time.sleep", sleep)
     code, text = asked(monkeypatch, "--watch", "--every", "7", *form)
     assert (code, looks) == (130, [7.0, 7.0])
     if form:
