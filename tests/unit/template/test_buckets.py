@@ -7,7 +7,7 @@ from detector.layout import (
     FEEDBACK_PREFIX,
     RESULTS_PREFIX,
 )
-from tests.unit.template.document import resources
+from tests.unit.template.document import chosen, resources, template
 
 BUCKETS = resources("AWS::S3::Bucket")
 
@@ -66,3 +66,32 @@ def test_results_detectors_and_runs_outlive_the_stack() -> None:
         # A fixed name would make the next stack stumble over the kept bucket.
         assert "BucketName" not in BUCKETS[name]["Properties"]
     assert BUCKETS["ModelsBucket"]["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_browsers_may_send_only_what_is_presigned_for_them() -> None:
+    rules = {
+        name: chosen(found["Properties"]["CorsConfiguration"])["CorsRules"]
+        for name, found in BUCKETS.items()
+        if "CorsConfiguration" in found["Properties"]
+    }
+    allowed = {
+        name: [(r["AllowedMethods"], r.get("AllowedHeaders", [])) for r in found]
+        for name, found in rules.items()
+    }
+    # The content type is signed with a PUT; a form of a POST needs no header of its own.
+    assert allowed == {
+        "ResultsBucket": [(["PUT"], ["content-type"])],
+        "IntakeBucket": [(["POST"], [])],
+    }
+    condition = BUCKETS["IntakeBucket"]["Properties"]["CorsConfiguration"]["Fn::If"][0]
+    assert condition == "HasUploadApi"
+
+
+def test_the_upload_function_exists_only_when_asked_for() -> None:
+    document = template()
+    parts = ("UploadFunction", "UploadRole", "UploadLogs")
+    assert {document["Resources"][part]["Condition"] for part in parts} == {"HasUploadApi"}
+    assert document["Outputs"]["UploadApiUrl"]["Condition"] == "HasUploadApi"
+    assert document["Parameters"]["UploadApi"]["Default"] == "off"
+    function = document["Resources"]["UploadFunction"]["Properties"]
+    assert function["FunctionUrlConfig"] == {"AuthType": "AWS_IAM"}
