@@ -21,6 +21,8 @@ def head_values(
     gathered: Gathered,
     package: DetectorPackage | None,
     dollars: float | None = None,
+    *,
+    left_out: int = 0,
 ) -> dict[str, str]:
     """Return what ``page.html`` names, but for its data, style and script; all of it escaped."""
     counts, rows = summary.counts, summary.counts.rows
@@ -32,7 +34,7 @@ def head_values(
         "limits": "".join(f"<p>{text(sentence)}</p>" for sentence in limits_of(package)),
         "histogram_note": _histogram_note(summary, gathered),
         "notice": _notice(summary, gathered),
-        "foot": _foot(summary),
+        "foot": _foot(summary, left_out),
     }
     for verdict in Verdict:
         count = counts.verdicts.get(verdict, 0)
@@ -117,8 +119,11 @@ def _sql(value: str) -> str:
     return value.replace("'", "''")
 
 
-def _foot(summary: BatchSummary) -> str:
+def _foot(summary: BatchSummary, left_out: int) -> str:
+    small = f"<p>{left_out:,} images are shown without thumbnail and heat map, which would make "
+    small += "the page too large; they lie beside the rows, under evidence/.</p>"
     return (
+        f"{small if left_out else ''}"
         f"<p>Rows: <code>{text(summary.results)}</code> &middot; Manifest: "
         f"<code>{text(summary.manifest)}</code></p>"
         "<p>This page is one file and asks nothing of the network. What files say of their own "

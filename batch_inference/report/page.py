@@ -48,7 +48,8 @@ def render(
     # In the order of the batch: rows that lie together were dropped together.
     shown = sorted(gathered.shown, key=lambda image: (image.row["entry"], image.row["image"]))
     fits = within_budget(gathered.shown)
-    values = head_values(summary, gathered, package, dollars)
+    left_out = sum(image.evidence is not None and id(image) not in fits for image in shown)
+    values = head_values(summary, gathered, package, dollars, left_out=left_out)
     page = Template(assets.template()).substitute(
         values,
         policy=assets.policy(),

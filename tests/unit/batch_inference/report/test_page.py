@@ -162,6 +162,14 @@ def test_what_does_not_fit_is_left_out_least_telling_first() -> None:
     assert left_out[5] == images[-1].row["sha256"]
 
 
+def test_the_page_says_how_many_did_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = ordinary(40)
+    assert "too large" not in batch.page()
+    monkeypatch.setattr("batch_inference.report.page.within_budget", lambda _: set())
+    having = sum(image.evidence is not None for image in batch.images)
+    assert f"{having} images are shown without thumbnail" in batch.page()
+
+
 def test_limits_are_those_of_the_package() -> None:
     assert limits_of(None) == (UNKNOWN, NOT_PROOF)
     told = " ".join(limits_of(described()))
