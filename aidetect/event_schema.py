@@ -18,11 +18,13 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def event_schema(contract: type[ScoringCompleted] | type[TrainingCompleted]) -> dict[str, Any]:
     """Return the schema of a whole event: EventBridge's envelope around the contract.
 
-    Unknown fields are allowed everywhere: within a major version fields are only ever added.
+    Unknown fields and reason codes are allowed: within a major version they are only ever added.
     """
     detail = contract.model_json_schema(by_alias=True, mode="serialization")
     definitions = detail.pop("$defs", {})
     detail["properties"]["schema"] = {"const": contract.SCHEMA}
+    if "Reason" in definitions:  # codes are added within a major version, too
+        definitions["Reason"]["examples"] = definitions["Reason"].pop("enum")
     return {
         "$schema": DIALECT,
         "title": contract.DETAIL_TYPE,
