@@ -38,7 +38,8 @@ def comparison_view(found: SideBySide) -> Group:
             Text(f"\nBalanced accuracy under degradations{same}", style="bold"),
             _pairs(balanced),
         ]
-    parts += [Text("\nWhat differs", style="bold"), _facts(found)]
+    if any(fact.differs for fact in found.facts):
+        parts += [Text("\nWhat differs", style="bold"), _facts(found)]
     return Group(*parts)
 
 

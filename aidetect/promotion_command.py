@@ -59,8 +59,9 @@ def _leave_of_the_gate(target: Target, ref: DetectorRef) -> str:
     if decision is None or not decision.passed:
         said = "\n".join(f"- {r}" for r in decision.reasons) if decision else "- it never saw it"
         fail(
-            f"{ref} did not pass the gate:\n{said}\nTo promote it all the same, say why, which is "
-            f"recorded: aidetect promote {ref} --reason …"
+            f"{ref} did not pass the gate:\n{said}\nTo see both side by side: aidetect detector "
+            f"compare champion {ref}\nTo promote it all the same, say why, which is recorded: "
+            f"aidetect promote {ref} --reason …"
         )
     return f"passed the gate of run {decision.run}"
 

@@ -61,6 +61,9 @@ def outcome_view(state: RunState, report: Report | None) -> RenderableType:
     parts.append(headline)
     parts += [Text(f"  · {printable(reason)}") for reason in completed.reasons]
     if completed.outcome is not Outcome.PROMOTED:
+        if completed.champion != NONE:
+            beside = f"aidetect detector compare {completed.champion} {completed.challenger}"
+            parts.append(Text(f"  To see both side by side: {beside}", style="dim"))
         hint = f'  To overrule: aidetect promote {completed.challenger} --reason "…"'
         parts.append(Text(hint, style="dim"))
     parts.append(Text(f"Report: {completed.report}"))

@@ -11,7 +11,7 @@ from detector import once
 from detector.champion import write_champion
 from detector.package import DESCRIPTION_FILE, PackageError, load_package
 from detector.plan import DetectorRef
-from training.registry import RegistryError, champion, publish, released
+from training.registry import RegistryError, champion, fetch, publish, released
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -127,3 +127,30 @@ def test_the_champion_is_one_string(aws: None) -> None:
     write_champion(ref, ssm=ssm, parameter=PARAMETER)
     assert champion(ssm=ssm, parameter=PARAMETER, bucket="models") == ref
     assert ssm.get_parameter(Name=PARAMETER)["Parameter"].get("Value") == "tiny-probe@1.2.3-abc"
+
+
+def test_a_release_is_fetched_whole_or_in_part(
+    s3: "S3Client", package: Path, tmp_path: Path
+) -> None:
+    ref = publish(package, s3=s3, bucket="models")
+    whole = fetch(ref, tmp_path / "whole", s3=s3)
+    assert {p.name: p.read_bytes() for p in whole.iterdir()} == {
+        p.name: p.read_bytes() for p in package.iterdir()
+    }
+    told = fetch(ref, tmp_path / "told", s3=s3, files=lambda found: found.told)
+    assert {p.name for p in told.iterdir()} == {DESCRIPTION_FILE, "MODEL_CARD.md"}
+    (whole / "MODEL_CARD.md").write_text("altered")
+    assert (
+        fetch(ref, whole, s3=s3).joinpath("MODEL_CARD.md").read_bytes()
+        == (package / "MODEL_CARD.md").read_bytes()
+    )
+
+
+def test_a_release_that_was_altered_in_the_bucket_is_refused(
+    s3: "S3Client", package: Path, tmp_path: Path
+) -> None:
+    ref = publish(package, s3=s3, bucket="models")
+    key = f"models/{ref.name}/{ref.version}/MODEL_CARD.md"
+    s3.put_object(Bucket="models", Key=key, Body=b"other")
+    with pytest.raises(PackageError, match="altered"):
+        fetch(ref, tmp_path / "into", s3=s3)
