@@ -41,8 +41,8 @@ $table
 
 The threshold is the lowest at which, as the mean over sources and for every row of the first
 table, at most $accused of real photographs are called `ai`. **Single sources are worse**: $worst.
-`unsure` begins at $unsure_from: the aim is that at most $missed of AI images are called `real`, as long
-as at most $unanswered of all images are left without an answer.
+`unsure` begins at $unsure_from: the aim is that at most $missed of AI images are called `real`, as
+long as at most $unanswered of all images are left without an answer.
 
 ## Limits
 - Layers and penalty were chosen by the same held-out sources the tables report on, so the tables
