@@ -48,7 +48,7 @@ class Dossier:
         if self.judged is not None and self.judged.ladder is None:
             found.append(
                 "It was not judged on the ladder of degradations when it was made; "
-                "`make evaluate DATA=folder DETECTOR=…` does that on images of your own."
+                "make evaluate DATA=folder does that on images of your own."
             )
         return tuple(found)
 
