@@ -56,7 +56,7 @@ def tree_memory(process: psutil.Process) -> int:
     return total
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 def test_two_thousand_files(stack: Stack, tmp_path: Path) -> None:
     expected = make_corpus(tmp_path, FILES, seed=11)
     assert len(expected) == FILES
@@ -74,7 +74,7 @@ def test_two_thousand_files(stack: Stack, tmp_path: Path) -> None:
     upload(stack.target.s3, outputs.IntakeBucket, Drop(prefix, repeated))
     keys = frozenset(u.key for u in uploads)
     with PeakMemory("batch_inference", "--plan") as memory:
-        rows, progress = stack.follow(prefix, keys, began, timeout=1000)
+        rows, progress = stack.follow(prefix, keys, began, timeout=2000)
     assert len(rows) == FILES
     reasons = {prefix + e.key: e.reason.value if e.reason else None for e in expected}
     wrong = [
