@@ -8,7 +8,9 @@ import pytest
 from aidetect.results import Row, read_rows
 from aidetect.source import gather
 from aidetect.upload import upload
+from batch_inference.evidence_reader import batch_evidence
 from batch_inference.job import run_shard
+from detector.evidence import Evidence
 from detector.layout import BatchLayout
 from detector.package import Graph
 from detector.plan import Lane
@@ -56,6 +58,13 @@ def with_float32(stack: Stack, batch: str, cache: Path) -> list[Row]:
     return list(read_rows(s3, new.results))
 
 
+def evidence_of(stack: Stack, batch: str) -> dict[str, Evidence]:
+    s3, bucket = stack.target.s3, stack.target.outputs.ResultsBucket
+    plan = load_plan(s3, BatchLayout(bucket, batch).plan)
+    chunks = batch_evidence(s3, BatchLayout(bucket, batch, plan.run_date))
+    return {image: each for _, chunk in chunks for image, each in chunk.items()}
+
+
 def agreement(one: dict[str, Row], other: dict[str, Row]) -> float:
     assert one.keys() == other.keys()
     apart = [abs(one[name]["probability"] - other[name]["probability"]) for name in one]
@@ -84,3 +93,16 @@ def test_company_does_not_matter(stack: Stack, images: str) -> None:
     assert alone[0]["probability"] == pytest.approx(
         together[alone[0]["key"]]["probability"], abs=1e-4
     )
+
+
+def test_either_lane_keeps_the_same_evidence(stack: Stack, images: str) -> None:
+    express, batch = evidence_of(stack, "lanes-express"), evidence_of(stack, "lanes-batch")
+    # So few are all kept.
+    assert express.keys() == batch.keys() == by_image(stack.rows("lanes-express")).keys()
+    assert all(images in image for image in express)
+    for image, seen in express.items():
+        other = batch[image]
+        assert seen.thumbnail == other.thumbnail is not None
+        assert seen.crop == other.crop is not None
+        assert seen.heat is not None
+        assert other.heat is not None
