@@ -18,7 +18,8 @@ from detector.stored_plan import load_plan
 from tests.integration.photographs import write_photographs
 from tests.integration.stack import Stack
 
-pytestmark = pytest.mark.integration
+# Six hundred images are scored; 0.3 s each where the processor has no 8-bit instructions.
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
 PREFIX = "held/lanes/"
 IMAGES = 200
