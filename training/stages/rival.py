@@ -128,7 +128,8 @@ def _measured(
     else:
         logits = _score(context, package, storage, fresh)
     judged = measure_rights(logits, fresh, package)
-    return {key: Figure(right, count, MEASURED) for key, (right, count) in judged.items()}
+    # To as many digits as the challenger's report has, so that the same is equal.
+    return {key: Figure(round(right, 4), count, MEASURED) for key, (right, count) in judged.items()}
 
 
 def measure_rights(
