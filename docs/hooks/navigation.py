@@ -4,24 +4,14 @@ from typing import Any
 
 from docs.hooks.paths import DOCS
 
-# Pages that have a place and are not written yet.
-AWAITED = frozenset(
-    f"{name}.md"
-    for name in ("provenance", "report", "review", "upload-api", "client", "events", "evaluation")
-)
-
 
 def complete(nav: list[Any]) -> list[Any]:
-    """Return the navigation with folders told page by page, and without pages not yet written.
+    """Return the navigation with folders told page by page.
 
     An entry that ends with a slash names a folder: its pages in order of their names, so that a new
     decision needs no entry of its own.
     """
-    return [_entry(title, where) for one in nav for title, where in one.items() if _there(where)]
-
-
-def _there(where: Any) -> bool:
-    return where not in AWAITED or (DOCS / where).is_file() if isinstance(where, str) else True
+    return [_entry(title, where) for one in nav for title, where in one.items()]
 
 
 def _entry(title: str, where: Any) -> dict[str, Any]:
