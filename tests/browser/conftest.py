@@ -1,4 +1,4 @@
-"""A browser for all tests, and a fresh page for each, which must not complain of anything."""
+"""A fresh page for each test, which must not complain of anything."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -6,24 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.browser.batch import ordinary
-from tests.browser.chromium import NoBrowserError, launch
 
 Opener = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, started once."""
-    with sync_playwright() as playwright:
-        try:
-            browser = launch(playwright)
-        except NoBrowserError as error:
-            pytest.fail(str(error))
-        yield browser
-        browser.close()
 
 
 @cache
