@@ -84,8 +84,12 @@ def test_long_and_turned_names_do_not_break_the_layout(open_page: Opener) -> Non
 
 def test_what_is_turned_round_stays_within_its_name(open_page: Opener) -> None:
     page = open_page(hostile().page(), "#sort=time&view=table")
-    for item in page.locator(".list .name bdi").all():
-        assert item.evaluate("node => getComputedStyle(node).unicodeBidi") == "isolate"
+    names = page.locator(".list .name bdi")
+    expect(names.first).to_be_visible()
+    # At once, since rows come and go as the list is drawn.
+    found = names.evaluate_all("all => all.map(node => getComputedStyle(node).unicodeBidi)")
+    assert found
+    assert set(found) == {"isolate"}
 
 
 def test_searching_for_hostile_text_finds_it_and_the_link_keeps_it(open_page: Opener) -> None:
