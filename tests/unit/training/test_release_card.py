@@ -87,7 +87,7 @@ def test_calibration_and_test_have_tables_of_their_own(record: HeadRecord, repor
     card = render_release_card(record, test, held_out=report)
     calibration, _, tested = card.partition("## What it does on the test sources")
     assert report.method in calibration
-    assert "Unseen. 77 images; threshold 0.825" in tested
+    assert f"Unseen. 77 images; threshold {record.decision.threshold:.3f}" in tested
     assert calibration.count("| images as |") == tested.count("| images as |") == 1
     assert "12% of Laboratoriet/real-or-ai-game (clean)" in tested
 
