@@ -55,6 +55,26 @@ def average_precision(target: Ints, probability: Floats, weights: Floats) -> flo
     return float(average_precision_score(target, probability, sample_weight=weights))
 
 
+def area(target: Ints, rank: Ints, weights: Floats) -> float:
+    """Return the area under the ROC, by Mann and Whitney's count of pairs in the right order.
+
+    The same as scikit-learn's to rounding, at a hundredth of its time on a thousand images: a
+    bootstrap asks some thousand times.
+
+    Parameters
+    ----------
+    target, weights
+        As above.
+    rank
+        Ranks [N] of the probabilities from 0 up, equal ones alike, for example the inverse that
+        :func:`numpy.unique` returns.
+    """
+    ai = np.bincount(rank, weights * target)
+    real = np.bincount(rank, weights * (1 - target))
+    below = np.cumsum(real) - real
+    return float(ai @ (below + real / 2) / (ai.sum() * real.sum()))
+
+
 def tpr_at(target: Ints, probability: Floats, weights: Floats, fpr: float) -> float:
     """Return the largest share of AI found by a threshold that accuses at most ``fpr`` of real.
 

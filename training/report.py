@@ -1,10 +1,9 @@
 """How well a detector does at its fixed threshold: by source, by class, by degradation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import roc_auc_score
 
 from detector.calibration import Calibration
 from detector.evaluation import (
@@ -27,51 +26,62 @@ RESAMPLES = 1000
 AUC_RESAMPLES = 200
 BOOTSTRAP_SEED = 20_261_123
 
-Draw = Callable[[np.random.Generator], float]
 
-
-def _interval(value: float, draw: Draw, times: int) -> Estimate:
-    rng = np.random.default_rng(BOOTSTRAP_SEED)
-    low, high = np.quantile([draw(rng) for _ in range(times)], [0.025, 0.975])
+def _interval(value: float, resampled: Floats) -> Estimate:
+    low, high = np.quantile(resampled, [0.025, 0.975])
     return Estimate(value=round(value, 4), low=round(float(low), 4), high=round(float(high), 4))
 
 
-def _share(rate: float, count: int) -> Draw:
-    # Resampling n images of which a share is right is drawing from a binomial.
-    return lambda rng: float(rng.binomial(count, rate)) / count
+def _shares(rates: Sequence[float], counts: Sequence[int]) -> Floats:
+    """Resample the images behind each share: float64 [RESAMPLES, len(rates)].
+
+    Resampling n images of which a share is right is drawing from a binomial.
+    """
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    drawn = rng.binomial(counts, rates, size=(RESAMPLES, len(rates)))
+    return drawn / np.asarray(counts, dtype=np.float64)
 
 
-def _mean(draws: Sequence[Draw]) -> Draw:
-    return lambda rng: float(np.mean([draw(rng) for draw in draws]))
+def _share(rate: float, count: int) -> Estimate:
+    return _interval(rate, _shares([rate], [count])[:, 0])
+
+
+def _rights(results: Sequence[SourceResult]) -> Floats:
+    return _shares([s.right.value for s in results], [s.images for s in results])
 
 
 def mean_right(results: Sequence[SourceResult]) -> Estimate:
     """Return the mean over sources of the shares of right calls, each source with the same say."""
     right = float(np.mean([s.right.value for s in results]))
-    return _interval(right, _mean([_share(s.right.value, s.images) for s in results]), RESAMPLES)
+    return _interval(right, _rights(results).mean(axis=1))
 
 
 def mean_balanced(results: Sequence[SourceResult]) -> Estimate:
     """Return the mean of both classes' means over sources."""
     groups = [[s for s in results if s.label is label] for label in Label]
     right = float(np.mean([np.mean([s.right.value for s in group]) for group in groups]))
-    draws = [_mean([_share(s.right.value, s.images) for s in group]) for group in groups]
-    return _interval(right, _mean(draws), RESAMPLES)
+    one, two = np.split(_rights([s for group in groups for s in group]), [len(groups[0])], axis=1)
+    return _interval(right, (one.mean(axis=1) + two.mean(axis=1)) / 2)
 
 
 def _auc(row: Floats, images: Sequence[LabelledImage]) -> Estimate:
     target, weights = np.array([i.target for i in images]), balance(images)
+    # Once for all resamples: they have no values of their own.
+    _, ranks = np.unique(row, return_inverse=True)
     groups: dict[tuple[str, str], list[int]] = {}
     for number, image in enumerate(images):
         groups.setdefault((image.label.value, image.source), []).append(number)
+    members = [np.array(group) for group in groups.values()]
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
 
     def auc(chosen: npt.NDArray[np.int64]) -> float:
-        return float(roc_auc_score(target[chosen], row[chosen], sample_weight=weights[chosen]))
+        return curves.area(target[chosen], ranks[chosen], weights[chosen])
 
-    def draw(rng: np.random.Generator) -> float:
-        return auc(np.concatenate([rng.choice(g, len(g)) for g in groups.values()]))
-
-    return _interval(auc(np.arange(len(images))), draw, AUC_RESAMPLES)
+    drawn = [
+        auc(np.concatenate([rng.choice(group, len(group)) for group in members]))
+        for _ in range(AUC_RESAMPLES)
+    ]
+    return _interval(auc(np.arange(len(images))), np.array(drawn))
 
 
 def _called(mine: Floats, decision: Decision) -> tuple[float, float, float]:
@@ -95,7 +105,7 @@ def _source(
         called_ai=round(ai, 4),
         called_unsure=round(unsure, 4),
         called_real=round(real, 4),
-        right=_interval(right, _share(right, len(mine)), RESAMPLES),
+        right=_share(right, len(mine)),
     )
 
 
@@ -114,7 +124,7 @@ def _generators(
                 called_ai=round(ai, 4),
                 called_unsure=round(unsure, 4),
                 called_real=round(real, 4),
-                right=_interval(ai, _share(ai, len(mine)), RESAMPLES),
+                right=_share(ai, len(mine)),
             )
         )
     return tuple(found)

@@ -30,6 +30,19 @@ def test_areas_equal_those_of_scikit_learn() -> None:
     assert np.all(np.diff(pr.x) >= 0)
 
 
+def test_area_by_pairs_equals_scikit_learn_s_with_ties_too() -> None:
+    target, probability, weights = sample()
+    for values in (probability, np.round(probability, 1), np.full(len(target), 0.5)):
+        _, rank = np.unique(values, return_inverse=True)
+        expected = roc_auc_score(target, values, sample_weight=weights)
+        assert curves.area(target, rank, weights) == pytest.approx(expected, abs=1e-12)
+        # A resample lacks some ranks.
+        chosen = RNG.integers(0, len(target), len(target))
+        expected = roc_auc_score(target[chosen], values[chosen], sample_weight=weights[chosen])
+        found = curves.area(target[chosen], rank[chosen], weights[chosen])
+        assert found == pytest.approx(expected, abs=1e-12)
+
+
 def test_a_weight_of_two_is_the_image_twice() -> None:
     target, probability, _ = sample(100)
     weights = RNG.integers(1, 4, 100)
