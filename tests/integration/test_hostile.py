@@ -1,6 +1,7 @@
-"""Two thousand files of every kind, some told of several times: one row each, with its reason."""
+"""Hundreds of files of every kind, some told of several times: one row each, with its reason."""
 
 import json
+import os
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,9 @@ from tests.integration.test_kill import processes
 
 pytestmark = pytest.mark.integration
 
-FILES = 2000
+# Several of each kind, in several shards. The more the longer: two thousand take ten minutes on a
+# processor without 8-bit instructions (HOSTILE_FILES=2000).
+FILES = int(os.environ.get("HOSTILE_FILES", "700"))
 REPEATED = 100
 MEMORY_LIMIT = 2 << 30
 
@@ -57,7 +60,7 @@ def tree_memory(process: psutil.Process) -> int:
 
 
 @pytest.mark.timeout(2400)
-def test_two_thousand_files(stack: Stack, tmp_path: Path) -> None:
+def test_hundreds_of_files(stack: Stack, tmp_path: Path) -> None:
     expected = make_corpus(tmp_path, FILES, seed=11)
     assert len(expected) == FILES
     began = datetime.now(UTC) - timedelta(seconds=1)
