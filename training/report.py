@@ -60,8 +60,8 @@ def mean_balanced(results: Sequence[SourceResult]) -> Estimate:
     """Return the mean of both classes' means over sources."""
     groups = [[s for s in results if s.label is label] for label in Label]
     right = float(np.mean([np.mean([s.right.value for s in group]) for group in groups]))
-    one, two = np.split(_rights([s for group in groups for s in group]), [len(groups[0])], axis=1)
-    return _interval(right, (one.mean(axis=1) + two.mean(axis=1)) / 2)
+    drawn = np.split(_rights([s for group in groups for s in group]), [len(groups[0])], axis=1)
+    return _interval(right, np.mean([group.mean(axis=1) for group in drawn], axis=0))
 
 
 def _auc(row: Floats, images: Sequence[LabelledImage]) -> Estimate:
