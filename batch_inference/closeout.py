@@ -58,6 +58,7 @@ def close_out(plan: BatchPlan, *, s3: "S3Client", now: datetime) -> BatchSummary
         manifest=str(layout.manifest),
         results=str(layout.results),
         failed_shards=tuple(failed),
+        purpose=plan.purpose,
     )
     return write_summary(s3, plan, summary)
 

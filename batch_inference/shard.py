@@ -48,7 +48,7 @@ class Unit:
 
 def layout_of(plan: BatchPlan) -> BatchLayout:
     """Return where a batch's objects lie."""
-    return BatchLayout(plan.bucket, plan.batch, plan.run_date)
+    return BatchLayout(plan.bucket, plan.batch, plan.run_date, plan.purpose)
 
 
 def shard_of(plan: BatchPlan, index: int) -> Shard:

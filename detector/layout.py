@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from detector.purpose import Purpose
 from detector.uri import S3Uri
 
 INTAKE_PREFIX = "intake/"
-RESULTS_PREFIX = "results/"
+RESULTS_PREFIX = Purpose.LIVE.rows_prefix
+GOLDEN_PREFIX = Purpose.GOLDEN.rows_prefix
+SHADOW_PREFIX = Purpose.SHADOW.rows_prefix
 BATCHES_PREFIX = "batches/"
 EVIDENCE_PREFIX = "evidence/"
 FEEDBACK_PREFIX = "feedback/"
@@ -25,6 +28,7 @@ class BatchLayout:
     bucket: str
     batch: str
     run_date: str = ""
+    purpose: Purpose = Purpose.LIVE
 
     def _control(self, name: str) -> S3Uri:
         return S3Uri(self.bucket, f"{BATCHES_PREFIX}{self.batch}/{name}")
@@ -56,7 +60,8 @@ class BatchLayout:
     @property
     def results(self) -> S3Uri:
         """The prefix of the batch's Parquet objects: one Hive-style partition."""
-        return S3Uri(self.bucket, f"{RESULTS_PREFIX}run_date={self.run_date}/batch={self.batch}/")
+        prefix = self.purpose.rows_prefix
+        return S3Uri(self.bucket, f"{prefix}run_date={self.run_date}/batch={self.batch}/")
 
     def chunk(self, name: str) -> S3Uri:
         """The Parquet object of one chunk. ``name`` comes from :class:`detector.plan` numbering."""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from detector.contract import Contract, ContractError, Part
 from detector.evidence import MAX_IMAGES
+from detector.purpose import Purpose
 
 # AWS Batch array jobs have 2 to 10,000 children.
 # https://docs.aws.amazon.com/batch/latest/userguide/array_jobs.html
@@ -91,6 +92,7 @@ class BatchPlan(Contract):
     limits: Limits = Limits()
     # Of about how many images thumbnails and heat maps are kept; 0 for none.
     evidence_images: int = Field(default=MAX_IMAGES, ge=0)
+    purpose: Purpose = Purpose.LIVE
 
 
 def chunk_name(first: int, sequence: int | None = None) -> str:

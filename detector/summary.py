@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 from pydantic import Field
 
 from detector.contract import Contract, Part
+from detector.purpose import Purpose
 from detector.reason import Reason
 from detector.verdict import Verdict
 
@@ -80,6 +81,7 @@ class BatchSummary(Contract):
     manifest: str
     results: str
     failed_shards: tuple[int, ...] = ()
+    purpose: Purpose = Purpose.LIVE
 
 
 class ScoringCompleted(Contract):
@@ -97,3 +99,5 @@ class ScoringCompleted(Contract):
     results: str
     # The page for people; empty when it could not be made.
     report: str = ""
+    # Always live: nobody is told of another batch. The state machine goes by it.
+    purpose: Purpose = Purpose.LIVE

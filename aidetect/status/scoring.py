@@ -62,7 +62,7 @@ def _progress(s3: "S3Client", bucket: str, batch: str) -> tuple[int | None, int 
         plan = load_plan(s3, BatchLayout(bucket, batch).plan)
     except s3.exceptions.NoSuchKey:
         return None, None
-    layout = BatchLayout(plan.bucket, plan.batch, plan.run_date)
+    layout = BatchLayout(plan.bucket, plan.batch, plan.run_date, plan.purpose)
     found = islice(chunks(s3, layout.results), MOST_CHUNKS)
     return entries_done(plan, found), plan.entries
 

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from batch_inference.closeout import close_out
-from detector.layout import BatchLayout
+from batch_inference.shard import layout_of
 from detector.stored_plan import load_plan
 from detector.uri import S3Uri
 from functions.aws import s3_client
@@ -23,6 +23,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(batch=plan.batch)
     summary = close_out(plan, s3=s3, now=datetime.now(UTC))
     report = report_of(plan, summary, s3=s3, left=lambda: context.get_remaining_time_in_millis())
-    news = tell(summary, BatchLayout(plan.bucket, plan.batch, plan.run_date), report)
+    news = tell(summary, layout_of(plan), report)
     logger.info("closed", extra={"status": summary.status, "rows": summary.counts.rows})
     return news.model_dump(mode="json")

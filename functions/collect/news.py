@@ -17,4 +17,5 @@ def tell(
         summary=str(layout.summary),
         results=summary.results,
         report="" if report is None else str(report),
+        purpose=layout.purpose,
     )

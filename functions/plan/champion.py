@@ -34,13 +34,24 @@ def pin_champion(*, parameter: str, bucket: str, ssm: "SSMClient", s3: "S3Client
             "no detector has been promoted yet: publish one with `aidetect detector publish` "
             f"(parameter {parameter} names none)"
         )
-    description = detector_prefix(bucket, champion.name, champion.version).join(DESCRIPTION_FILE)
+    return check_published(champion, what="champion", s3=s3)
+
+
+def check_published(ref: DetectorRef, *, what: str, s3: "S3Client") -> DetectorRef:
+    """Return a detector that is seen to be there; ``what`` it is, for the message.
+
+    Raises
+    ------
+    ChampionError
+        If its package is gone.
+    """
+    description = detector_prefix(ref.bucket, ref.name, ref.version).join(DESCRIPTION_FILE)
     try:
         s3.head_object(Bucket=description.bucket, Key=description.key)
     except ClientError as error:
         if error.response["Error"]["Code"] not in {"404", "NoSuchKey", "NotFound"}:
             raise
         raise ChampionError(
-            f"the champion {champion} is not at {description}: publish it again, or promote another"
+            f"the {what} {ref} is not at {description}: publish it again, or promote another"
         ) from error
-    return champion
+    return ref

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from detector.plan import BatchPlan, DetectorRef, Lane, Limits, Shard
+from detector.purpose import Purpose
 from functions.plan.settings import PlanSettings
 from functions.plan.shards import merge
 
@@ -21,6 +22,7 @@ def draft(
     detector: DetectorRef,
     settings: PlanSettings,
     now: datetime,
+    purpose: Purpose = Purpose.LIVE,
 ) -> BatchPlan:
     """Return the plan of a batch.
 
@@ -40,6 +42,8 @@ def draft(
         The function's settings.
     now
         The present, UTC.
+    purpose
+        What it is scored for; only of a live batch evidence is kept.
     """
     lane = choose_lane(images, most=settings.express_max_images, forced=forced)
     return BatchPlan(
@@ -54,5 +58,6 @@ def draft(
         shards=tuple(merge(shards, most=1) if lane is Lane.EXPRESS else shards),
         detector=detector,
         limits=Limits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels),
-        evidence_images=settings.evidence_images,
+        evidence_images=settings.evidence_images if purpose is Purpose.LIVE else 0,
+        purpose=purpose,
     )

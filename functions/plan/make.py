@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from detector.layout import BatchLayout
 from detector.once import put_once
-from detector.plan import BatchPlan, Shard
+from detector.plan import BatchPlan, DetectorRef, Shard
 from detector.uri import S3Uri
-from functions.plan.champion import pin_champion
+from functions.plan.champion import check_published, pin_champion
 from functions.plan.draft import draft
 from functions.plan.listing import list_prefix, spool
 from functions.plan.request import PlanRequest, RequestError, backfill_batch, read_prefix
@@ -57,12 +57,7 @@ class Planner:
         if found := find_plan(layout.plan, s3=self.s3):
             return found
         # Before a long listing, so that a missing champion is told at once.
-        detector = pin_champion(
-            parameter=self.settings.champion_parameter,
-            bucket=self.settings.models_bucket,
-            ssm=self.ssm,
-            s3=self.s3,
-        )
+        detector = self._detector(request)
         if request.prefix is not None:
             shards, images = self._list(read_prefix(request.prefix), layout)
         else:
@@ -75,8 +70,17 @@ class Planner:
             detector=detector,
             settings=self.settings,
             now=self.now,
+            purpose=request.purpose,
         )
         return save_plan(plan, layout.plan, s3=self.s3)
+
+    def _detector(self, request: PlanRequest) -> DetectorRef:
+        bucket = self.settings.models_bucket
+        if request.detector is not None:
+            named = DetectorRef.parse(request.detector, bucket=bucket)
+            return check_published(named, what="detector", s3=self.s3)
+        parameter = self.settings.champion_parameter
+        return pin_champion(parameter=parameter, bucket=bucket, ssm=self.ssm, s3=self.s3)
 
     def _list(self, prefix: S3Uri, layout: BatchLayout) -> tuple[list[Shard], int]:
         """List a prefix into the batch's manifest, by way of the disk; cut it.

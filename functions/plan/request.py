@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from detector.layout import BatchLayout
-from detector.plan import BatchPlan, Lane
+from detector.plan import REF_PATTERN, BatchPlan, Lane
+from detector.purpose import Purpose
 from detector.uri import S3Uri, UriError
 
 # What an S3 key, a Hive partition and a person can all bear; AWS allows more in execution names.
@@ -18,7 +19,10 @@ class RequestError(ValueError):
 
 
 class PlanRequest(BaseModel):
-    """Either a batch with its manifest, as intake gives, or a prefix to score what lies there."""
+    """Either a batch with its manifest, as intake gives, or a prefix to score what lies there.
+
+    The watch over the detector says its ``purpose``, and names the challenger where that is shadow.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,6 +30,8 @@ class PlanRequest(BaseModel):
     manifest: str | None = None
     prefix: str | None = None
     lane: Lane | None = None
+    purpose: Purpose = Purpose.LIVE
+    detector: str | None = Field(default=None, pattern=f"^{REF_PATTERN.pattern}$")
 
     @model_validator(mode="after")
     def _one_source(self) -> "PlanRequest":
@@ -33,6 +39,8 @@ class PlanRequest(BaseModel):
             raise ValueError('give {"prefix": "s3://bucket/prefix/"}, or both batch and manifest')
         if self.prefix is not None and (self.batch or self.manifest):
             raise ValueError("give either prefix, or batch and manifest, not all of them")
+        if (self.purpose is Purpose.SHADOW) != (self.detector is not None):
+            raise ValueError("name a detector for the purpose shadow, and for no other")
         return self
 
 

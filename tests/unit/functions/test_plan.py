@@ -6,9 +6,11 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from batch_inference.shard import layout_of
 from detector.layout import BatchLayout
 from detector.manifest import ManifestEntry, ManifestHeader, parse_entry, read_lines, write_lines
 from detector.plan import BatchPlan, Lane
+from detector.purpose import Purpose
 from detector.reason import Reason
 from functions.plan.champion import ChampionError
 from functions.plan.handler import handler, read_settings
@@ -16,7 +18,14 @@ from functions.plan.listing import ListingError, list_prefix
 from functions.plan.make import NothingToScoreError
 from functions.plan.request import RequestError, backfill_batch
 from functions.plan.store import find_plan
-from tests.unit.functions.conftest import CHAMPION_PARAMETER, INTAKE, MODELS, RESULTS, FakeContext
+from tests.unit.functions.conftest import (
+    CHAMPION_PARAMETER,
+    INTAKE,
+    MODELS,
+    RESULTS,
+    TRAINING,
+    FakeContext,
+)
 from tests.unit.functions.test_settings import GOOD
 
 if TYPE_CHECKING:
@@ -97,6 +106,34 @@ def test_plan_written_in_between_holds(s3: "S3Client", monkeypatch: pytest.Monke
     first = run(given)
     monkeypatch.setattr("functions.plan.make.find_plan", lambda *_, **__: None)
     assert run({**given, "lane": "express"}) == first
+
+
+def test_a_shadow_is_scored_by_the_challenger_it_names(s3: "S3Client") -> None:
+    s3.put_object(Bucket=MODELS, Key="models/new/2.0.0/detector.json", Body=b"{}")
+    run({**put_manifest(s3, 3), "purpose": "shadow", "detector": "new@2.0.0"})
+    plan = stored(s3)
+    assert (str(plan.detector), plan.evidence_images) == ("new@2.0.0", 0)
+    layout = layout_of(plan)
+    assert layout.results.key.startswith(f"shadow/run_date={plan.run_date}/batch=")
+    assert layout.plan == LAYOUT.plan
+
+
+def test_the_golden_set_is_scored_by_the_champion(s3: "S3Client") -> None:
+    s3.put_object(Bucket=TRAINING, Key="golden/real/a.jpg", Body=b"x")
+    run({"prefix": f"s3://{TRAINING}/golden/", "purpose": "golden"}, execution="golden-1")
+    plan = stored(s3, "golden-1")
+    assert (str(plan.detector), plan.purpose) == ("probe@1.0.0", Purpose.GOLDEN)
+
+
+@pytest.mark.parametrize("wrong", [{"purpose": "shadow"}, {"detector": "new@2.0.0"}])
+def test_only_a_shadow_names_its_detector(s3: "S3Client", wrong: dict[str, str]) -> None:
+    with pytest.raises(RequestError, match="name a detector for the purpose shadow"):
+        run({**put_manifest(s3, 3), **wrong})
+
+
+def test_a_challenger_that_is_not_published_is_told(s3: "S3Client") -> None:
+    with pytest.raises(ChampionError, match="the detector new@3 is not at"):
+        run({**put_manifest(s3, 3), "purpose": "shadow", "detector": "new@3"})
 
 
 def test_prefix_is_listed_into_a_manifest(s3: "S3Client") -> None:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from detector.layout import EVIDENCE_PREFIX, RunLayout
+from detector.purpose import Purpose
 from detector.uri import S3Uri
 from tests.unit.template.document import listed, resources, statements, template, walk
 from tests.unit.template.machine import Machine
@@ -79,7 +80,7 @@ def test_scorers_cannot_write_what_they_read() -> None:
             for resource in listed(statement["Resource"])
         ]
         assert written == [
-            {"Fn::Sub": "${ResultsBucket.Arn}/results/*"},
+            *({"Fn::Sub": f"${{ResultsBucket.Arn}}/{p.rows_prefix}*"} for p in Purpose),
             {"Fn::Sub": "${ResultsBucket.Arn}/evidence/*"},
             {"Fn::Sub": "${ResultsBucket.Arn}/batches/*/shards/*"},
         ]

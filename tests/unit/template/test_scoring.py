@@ -1,5 +1,6 @@
 from detector.contract import ContractError
 from detector.package import PackageError
+from detector.purpose import Purpose
 from detector.summary import ScoringCompleted
 from tests.unit.template.machine import Machine
 
@@ -29,6 +30,16 @@ def test_single_shard_is_no_array_job() -> None:
     lanes = STATES["Lane"]
     assert lanes["Default"] == "ScoreShard"
     assert lanes["Choices"][1]["NumericGreaterThan"] == 1
+
+
+def test_nobody_is_told_of_what_the_watch_scores() -> None:
+    audience = STATES["Audience"]
+    (watch,) = audience["Choices"]
+    known, other = watch["And"]
+    assert known == {"Variable": "$.completed.purpose", "IsPresent": True}
+    assert other["Not"]["StringEquals"] == Purpose.LIVE.value
+    assert not SCORING.reachable(watch["Next"]) & {"TellEventBus", "TellTopic"}
+    assert audience["Default"] == "TellEventBus"
 
 
 def test_silence_does_not_fail_a_batch() -> None:
