@@ -25,12 +25,14 @@ TARGET  ?= scorer
 EXTRA   ?= $(if $(filter scorer,$(TARGET)),gpu,trainer)
 BASE    ?=
 TAG     ?= $(if $(filter scorer,$(TARGET)),latest,$(TARGET))
+# What is installed where: in the functions, in the jobs with and without a GPU, on this machine.
+SBOMS   ?= lambda cpu gpu trainer demo
 comma   := ,
 IMAGE   ?= aidetect-$(TARGET):$(subst $(comma),-,$(EXTRA))
 BUILDER ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev setup-browser browser lint format types validate unit integration e2e lock lock-bundles lock-tools down image image-push clean
+.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev setup-browser browser lint format types validate unit integration e2e lock lock-bundles lock-tools grants scan sbom audit down image image-push clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +53,7 @@ evaluate: setup ## Judge a detector on labelled images (DATA=folder; DETECTOR=em
 	@$(BIN)/aidetect detector evaluate "$(DATA)" --detector "$(DETECTOR)" --ladder "$(LADDER)" --out "$(OUT)" $(if $(UNSEEN),--unseen)
 
 # Two processes: while one waits for the local stack, the other gets on with the rest.
-test: setup-dev lint types ## Run every check and every test, with coverage
+test: setup-dev lint types scan ## Run every check and every test, with coverage
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term tests
 
 docs: setup-docs ## Build the documentation into build/site (open build/site/index.html)
@@ -120,6 +122,12 @@ $(VENV)/.setup-browser: $(VENV)/.setup-dev
 	@if $(BIN)/python -m tests.browser.chromium >/dev/null; then touch $@; \
 	  else echo "Its installation said: $(VENV)/browser.log"; fi
 
+# In environments of their own: they pin old versions of what the product uses.
+$(VENV)/.setup-%: local/requirements/%.txt $(UV)
+	@$(UV) venv --quiet --python $(BIN)/python $(VENV)/$*
+	@$(UV) pip install --quiet --require-hashes --python $(VENV)/$*/bin/python -r $<
+	@touch $@
+
 lint: setup-dev ## Check style and templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -143,6 +151,27 @@ integration: setup-dev ## Run the template on the local stack
 
 e2e: setup-dev ## Use the product as a new user does
 	@$(BIN)/python -m pytest tests/e2e --durations=0 --durations-min=1
+
+grants: setup-dev ## Take the permissions that the last integration tests used into tests/policy
+	@$(BIN)/python -m tests.policy
+
+scan: $(VENV)/.setup-scan ## Check the template's security with checkov
+	@$(VENV)/scan/bin/checkov --config-file .checkov.yaml
+
+sbom: $(UV) ## List every locked package with its hashes in build/sbom (CycloneDX)
+	@mkdir -p build/sbom
+	@for part in $(SBOMS); do \
+	  $(UV) export --quiet --frozen --no-emit-project --no-default-groups --format cyclonedx1.5 \
+	    --preview-features sbom-export --extra $$part --output-file build/sbom/$$part.json || exit 1; done
+	@echo "Written: $(SBOMS:%=build/sbom/%.json)"
+
+audit: $(VENV)/.setup-audit ## Look every locked package up in the advisories (needs the network)
+	@mkdir -p build
+	@$(UV) export --quiet --frozen --all-extras --no-emit-project --output-file build/audit.txt
+	@for list in build/audit.txt functions/requirements/*.txt; do \
+	  $(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+	    --requirement "$$list" || { echo "$$list: a package has an advisory, or none could be looked up \
+	(offline, or behind a mirror without advisories); the lines above say which."; exit 1; }; done
 
 image: ## Build a job's container image (TARGET=scorer, trainer or sagemaker)
 	@test -n "$(BUILDER)" || { echo "docker, podman or buildah is needed to build an image"; exit 1; }
@@ -172,7 +201,7 @@ lock-bundles: $(UV)
 	    --output-file functions/requirements/$$name.txt || exit 1; done
 
 lock-tools: $(UV)
-	@for name in sam lambda; do \
+	@for name in sam lambda scan audit; do \
 	  $(UV) pip compile --quiet --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	    --universal --python-version 3.11 --upgrade local/requirements/$$name.in \
 	    --output-file local/requirements/$$name.txt || exit 1; done

@@ -13,6 +13,10 @@ from local.options import UpOptions
 from local.session import session
 from local.stack import down, status, up
 from tests.integration.stack import Stack
+from tests.policy.grants import shown
+from tests.policy.observed import SESSIONS, load, physical_names, save, used
+from tests.policy.service_side import service_side
+from tests.unit.template.document import template
 
 # Small, so that a few dozen images already make several chunks and shards.
 PARAMETERS = {
@@ -55,12 +59,26 @@ def port() -> int:
     return free_port()
 
 
+def is_whole(session: pytest.Session) -> bool:
+    """Tell whether every file of integration tests was run, and none failed."""
+    ran = {item.path for item in session.items}
+    return not session.testsfailed and ran >= set(Path(__file__).parent.glob("test_*.py"))
+
+
 @pytest.fixture(scope="session")
-def stack(home: Path, port: int) -> Iterator[Stack]:
+def stack(home: Path, port: int, request: pytest.FixtureRequest) -> Iterator[Stack]:
     up(UpOptions(port=port, parameters=PARAMETERS))
     found = status()
     assert found.endpoint
-    yield Stack(resolve("local"), session(found.region), found.endpoint)
+    clients = session(found.region)
+    yield Stack(resolve("local"), clients, found.endpoint)
     refused = [r for r in iam_log.read(home / "iam-denied.jsonl") if not was_meant(r)]
+    names = physical_names(clients, found.endpoint, found.stack)
     down()
     assert refused == []
+    seen = used(template(), iam_log.read(home / "iam-audit.jsonl"), names)
+    save(seen, SESSIONS / "integration.json")
+    new = seen - load() - service_side(template())
+    assert not new, f"seen in use for the first time: make grants\n{shown(new)}"
+    if is_whole(request.session):
+        assert not load() - seen, f"granted and no longer used:\n{shown(load() - seen)}"

@@ -51,7 +51,19 @@ class IamGuard:
             if not allowed:
                 raise _denial(call.service, role_arn, need)
         if call.service == "s3" and call.operation in ("GetObject", "HeadObject"):
-            _hide_missing(call, role_arn, documents)
+            self._tell_of_missing(call, role_arn, via)
+
+    def _tell_of_missing(self, call: Call, role_arn: str, via: str) -> None:
+        """Answer 403 for a missing key to a role that may not list the bucket, as S3 does."""
+        if not _is_missing(call):
+            return
+        bucket, key = str(call.parameters["Bucket"]), str(call.parameters["Key"])
+        need = Need("s3:ListBucket", bucket_arn(bucket), {"s3:prefix": [key]})
+        allowed = is_allowed(policies(role_arn), need.action, need.resource, need.context)
+        role = role_arn.rsplit("/", 1)[-1]
+        self._log.write(Record(role, need.action, need.resource, via, allowed))
+        if not allowed:
+            raise _denial("s3", role_arn, need)
 
     def _role(self, context: RequestContext) -> str | None:
         key = access_key(context)
@@ -103,15 +115,11 @@ def _denial(service: str, role_arn: str, need: Need) -> CommonServiceException:
     )
 
 
-def _hide_missing(call: Call, role_arn: str, documents: list[dict[str, Any]]) -> None:
-    """Answer 403 for a missing key to a role that may not list the bucket, as S3 does."""
+def _is_missing(call: Call) -> bool:
+    """Say whether an object call names a key that its bucket does not hold."""
     bucket, key = str(call.parameters["Bucket"]), str(call.parameters["Key"])
-    if is_allowed(documents, "s3:ListBucket", bucket_arn(bucket), {"s3:prefix": [key]}):
-        return
-    for account in list(s3_stores.values()):
-        found = account[call.region].buckets.get(bucket)
-        if found is not None and found.objects.get(key) is None:
-            raise _denial("s3", role_arn, Need("s3:ListBucket", bucket_arn(bucket)))
+    found = [account[call.region].buckets.get(bucket) for account in list(s3_stores.values())]
+    return any(b is not None and b.objects.get(key) is None for b in found)
 
 
 def install() -> None:

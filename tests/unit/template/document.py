@@ -1,10 +1,16 @@
 """The template as plain data."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.policy.grants import chosen, listed
+from tests.policy.grants import statements as of_roles
+
+__all__ = ["chosen", "listed", "resources", "statements", "template", "walk"]
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "template.yaml"
@@ -31,8 +37,9 @@ def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _intrinsic)
 
 
+@cache
 def template() -> dict[str, Any]:
-    """Return the template, its aliases resolved."""
+    """Return the template, its aliases resolved. It is read once: change a copy, not this."""
     document: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Loader)  # noqa: S506
     return document
 
@@ -53,19 +60,6 @@ def walk(value: Any) -> Iterator[Any]:
             yield from walk(part)
 
 
-def chosen(value: Any) -> Any:
-    """Return a value as it is where every condition holds."""
-    return value["Fn::If"][1] if isinstance(value, dict) and "Fn::If" in value else value
-
-
 def statements(role: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every statement of the roles' policies, or of one role's, with the role's name."""
-    for name, found in resources("AWS::IAM::Role").items():
-        for policy in found["Properties"].get("Policies", []) if role in (None, name) else []:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                yield name, chosen(statement)
-
-
-def listed(value: Any) -> list[Any]:
-    """Return a list, also of a single value."""
-    return value if isinstance(value, list) else [value]
+    return ((name, s) for name, s in of_roles(template()) if role in (None, name))

@@ -13,29 +13,25 @@ BUCKETS = resources("AWS::S3::Bucket")
 
 
 @pytest.mark.parametrize("name", sorted(BUCKETS))
-def test_bucket_is_private_encrypted_and_tls_only(name: str) -> None:
+def test_bucket_is_private_and_tls_only(name: str) -> None:
     properties = BUCKETS[name]["Properties"]
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(properties["PublicAccessBlockConfiguration"]) == 4
-    (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
     assert properties["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-    policies = [
-        p["Properties"]
+    (policy,) = [
+        p["Properties"]["PolicyDocument"]
         for p in resources("AWS::S3::BucketPolicy").values()
         if p["Properties"]["Bucket"] == {"Ref": name}
     ]
-    (statement,) = policies[0]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Principal"], statement["Action"]) == (
-        "Deny",
-        "*",
-        "s3:*",
-    )
+    (statement,) = [s for s in policy["Statement"] if s["Effect"] == "Deny"]
+    assert (statement["Principal"], statement["Action"]) == ("*", "s3:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert statement["Resource"] == [
         {"Fn::GetAtt": [name, "Arn"]},
         {"Fn::Sub": f"${{{name}.Arn}}/*"},
     ]
+    allowed = [s["Sid"] for s in policy["Statement"] if s["Effect"] == "Allow"]
+    assert allowed == (["DeliverAccessLogs"] if name == "AccessLogBucket" else [])
 
 
 @pytest.mark.parametrize("name", sorted(BUCKETS))
@@ -60,8 +56,17 @@ def test_evidence_goes_with_the_results_and_feedback_stays() -> None:
     assert FEEDBACK_PREFIX not in str(rules)
 
 
+def test_versions_are_kept_of_what_cannot_be_made_again() -> None:
+    kept = {n for n, b in BUCKETS.items() if "VersioningConfiguration" in b["Properties"]}
+    assert kept == {"ModelsBucket", "ResultsBucket"}
+    for name in kept:
+        rules = BUCKETS[name]["Properties"]["LifecycleConfiguration"]["Rules"]
+        # Else what a retention period deletes would stay for ever as an older version.
+        assert any("NoncurrentVersionExpiration" in rule for rule in rules)
+
+
 def test_results_detectors_and_runs_outlive_the_stack() -> None:
-    for name in ("ResultsBucket", "ModelsBucket", "TrainingBucket"):
+    for name in ("ResultsBucket", "ModelsBucket", "TrainingBucket", "AccessLogBucket"):
         assert BUCKETS[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         # A fixed name would make the next stack stumble over the kept bucket.
         assert "BucketName" not in BUCKETS[name]["Properties"]

@@ -10,7 +10,7 @@ def test_bucket_tells_the_queue_of_the_intake_prefix_only() -> None:
 
 
 def test_queue_takes_messages_from_that_bucket_only() -> None:
-    (policy,) = resources("AWS::SQS::QueuePolicy").values()
+    policy = resources("AWS::SQS::QueuePolicy")["ArrivalsQueuePolicy"]
     allow, deny = policy["Properties"]["PolicyDocument"]["Statement"]
     name = resources("AWS::S3::Bucket")["IntakeBucket"]["Properties"]["BucketName"]["Fn::Sub"]
     source = allow["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
