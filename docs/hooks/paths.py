@@ -11,6 +11,7 @@ BROUGHT: dict[str, str] = {
     "benchmarks.md": "benchmarks/README.md",
     "changelog.md": "CHANGELOG.md",
     "local-differences.md": "local/DIFFERENCES.md",
+    "security.md": "SECURITY.md",
     "model-card.md": "training/embedded_data/MODEL_CARD.md",
 }
 
