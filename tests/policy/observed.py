@@ -41,8 +41,6 @@ def pattern(resource: str, physical: Mapping[str, str]) -> re.Pattern[str] | Non
         Names and ARNs of the stack's resources by logical name, with the pseudo parameters and
         parameters. None is returned for a resource that names an empty or unknown one.
     """
-    if resource.startswith("namespace "):
-        resource = "*"
     parts = []
     for piece in re.split(r"(\$\{[^}]+\}|\*)", resource):
         if piece == "*":
@@ -68,7 +66,9 @@ def _arn(value: str) -> str:
 
 
 def used(document: Document, records: Iterable[Record], physical: Mapping[str, str]) -> set[Grant]:
-    """Return the grants that the recorded calls needed.
+    """Return the grants without which a recorded call would have been refused.
+
+    A call that two grants cover needs neither: one of them is too many.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def used(document: Document, records: Iterable[Record], physical: Mapping[str, s
             and shape.fullmatch(record.resource)
         }
         assert covering, f"no grant of the template covers {record}"
-        found |= covering
+        found |= covering if len(covering) == 1 else set()
     return found
 
 

@@ -47,7 +47,7 @@ class IamGuard:
         via = _principal(context)
         for need in needs(call):
             allowed = is_allowed(documents, need.action, need.resource, need.context)
-            self._log.write(Record(role, need.action, need.resource, via, allowed))
+            self._log.write(Record(role, need.action, _named(need), via, allowed))
             if not allowed:
                 raise _denial(call.service, role_arn, need)
         if call.service == "s3" and call.operation in ("GetObject", "HeadObject"):
@@ -113,6 +113,12 @@ def _denial(service: str, role_arn: str, need: Need) -> CommonServiceException:
         status_code=403,
         sender_fault=True,
     )
+
+
+def _named(need: Need) -> str:
+    """Name what a record tells of: of metrics, which have no resources, the namespace."""
+    namespace = need.context.get("cloudwatch:namespace")
+    return f"namespace {namespace[0]}" if namespace else need.resource
 
 
 def _is_missing(call: Call) -> bool:

@@ -39,7 +39,8 @@ LOGS = "arn:aws:logs:us-east-1:000000000000:log-group:one-Logs-2b"
             "arn:aws:ssm:us-east-1:000000000000:parameter/one/x",
             True,
         ),
-        ("namespace ${AWS::StackName}/training", "*", True),
+        ("namespace ${AWS::StackName}/training", "namespace one/training", True),
+        ("namespace ${AWS::StackName}/training", "namespace /aws/sagemaker/TrainingJobs", False),
     ],
 )
 def test_a_resource_of_the_template_is_found_in_a_record(
@@ -79,6 +80,14 @@ def test_only_what_was_needed_counts_as_used() -> None:
     ]
     found = used(document, calls, NAMES)
     assert found == {Grant("Role", "s3:GetObject", "${Results.Arn}/batches/*")}
+
+
+def test_of_two_grants_that_cover_a_call_neither_is_needed() -> None:
+    document = template("${Results.Arn}/batches/*", "${Results.Arn}/*")
+    calls = [record("arn:aws:s3:::one-results-1a/batches/b")]
+    assert used(document, calls, NAMES) == set()
+    calls.append(record("arn:aws:s3:::one-results-1a/results/r"))
+    assert used(document, calls, NAMES) == {Grant("Role", "s3:GetObject", "${Results.Arn}/*")}
 
 
 def test_a_call_that_was_let_through_without_a_grant_is_told() -> None:
