@@ -1,6 +1,6 @@
 """Closes a batch: a row for whatever has none, then the summary."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,13 +12,18 @@ from batch_inference.tally import READERS, count_chunks
 from batch_inference.writer import commit
 from detector.plan import BatchPlan, Shard
 from detector.reason import ImageError, Reason
-from detector.summary import BatchSummary, Counts, Status
+from detector.summary import BatchSummary, Counts, ShardRecord, Status
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def close_out(plan: BatchPlan, *, s3: "S3Client", now: datetime) -> BatchSummary:
+Price = Callable[[BatchSummary, Sequence[ShardRecord | None]], object]
+
+
+def close_out(
+    plan: BatchPlan, *, s3: "S3Client", now: datetime, price: Price | None = None
+) -> BatchSummary:
     """Give every image without a row a ``not_scored`` row, and write ``summary.json``.
 
     Nothing is ever overwritten, so it may be repeated: the first summary stands.
@@ -31,6 +36,8 @@ def close_out(plan: BatchPlan, *, s3: "S3Client", now: datetime) -> BatchSummary
         Client.
     now
         The time, aware; for the rows and for how long the batch took.
+    price
+        Puts on record what the batch cost, before the summary says that it is done.
     """
     if (written := read_summary(s3, plan)) is not None:
         return written
@@ -60,6 +67,8 @@ def close_out(plan: BatchPlan, *, s3: "S3Client", now: datetime) -> BatchSummary
         failed_shards=tuple(failed),
         purpose=plan.purpose,
     )
+    if price is not None:
+        price(summary, records)
     return write_summary(s3, plan, summary)
 
 

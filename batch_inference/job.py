@@ -9,6 +9,7 @@ from batch_inference.budget import ByteBudget
 from batch_inference.decoder import Decoder
 from batch_inference.detector_store import DetectorStore
 from batch_inference.engine import Engine, choose_graph, cuda_usable, load_engine
+from batch_inference.instance import instance_type
 from batch_inference.judge import Judge
 from batch_inference.ledger import committed_chunks, read_record, write_record
 from batch_inference.meter import Meter
@@ -164,6 +165,7 @@ def score_shard(
         provider=engine.provider,
         graph=engine.graph.value,
         attempt=attempt,
+        instance=instance_type(),
     )
     record = write_record(s3, plan, record)
     log.info("complete", rows=record.counts.rows, seconds=record.seconds, chunks=record.chunks)

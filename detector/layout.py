@@ -12,6 +12,7 @@ SHADOW_PREFIX = Purpose.SHADOW.rows_prefix
 BATCHES_PREFIX = "batches/"
 EVIDENCE_PREFIX = "evidence/"
 FEEDBACK_PREFIX = "feedback/"
+COSTS_PREFIX = "costs/"
 MODELS_PREFIX = "models/"
 DATASETS_PREFIX = "datasets/"
 RUNS_PREFIX = "runs/"
@@ -80,6 +81,11 @@ class BatchLayout:
     def report(self) -> S3Uri:
         """The report, a page for people."""
         return self._control("report.html")
+
+    @property
+    def costs(self) -> S3Uri:
+        """What the batch cost: :class:`detector.costs.ledger.CostLedger`."""
+        return S3Uri(self.bucket, f"{COSTS_PREFIX}run_date={self.run_date}/batch={self.batch}.json")
 
     @property
     def feedback(self) -> S3Uri:

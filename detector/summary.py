@@ -54,6 +54,8 @@ class ShardRecord(Contract):
     provider: str = ""
     graph: str = ""
     attempt: int = 1
+    # EC2's name of the machine; empty where it is none of EC2's, or in Lambda.
+    instance: str = ""
 
 
 class Status(StrEnum):

@@ -1,6 +1,7 @@
 """Entry point of the collect function: a plan in, the completion event out."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -10,6 +11,7 @@ from batch_inference.shard import layout_of
 from detector.stored_plan import load_plan
 from detector.uri import S3Uri
 from functions.aws import s3_client
+from functions.collect.costs import keep_costs
 from functions.collect.news import tell
 from functions.collect.report import report_of
 from functions.logger import logger
@@ -21,7 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     s3 = s3_client()
     plan = load_plan(s3, S3Uri.parse(event["plan"]))
     logger.append_keys(batch=plan.batch)
-    summary = close_out(plan, s3=s3, now=datetime.now(UTC))
+    summary = close_out(plan, s3=s3, now=datetime.now(UTC), price=partial(keep_costs, plan, s3=s3))
     report = report_of(plan, summary, s3=s3, left=lambda: context.get_remaining_time_in_millis())
     news = tell(summary, layout_of(plan), report)
     logger.info("closed", extra={"status": summary.status, "rows": summary.counts.rows})

@@ -1,5 +1,6 @@
 """Closing a batch: a row for whatever has none, and one summary that stands."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,13 @@ import pytest
 from batch_inference.closeout import close_out
 from batch_inference.engine import Scores
 from batch_inference.job import score_shard
+from batch_inference.ledger import read_summary
 from batch_inference.shard import shard_of
 from detector.package import DetectorPackage
 from detector.plan import BatchPlan
 from detector.preprocess import Pixels
 from detector.reason import Reason
-from detector.summary import BatchSummary, Status
+from detector.summary import BatchSummary, ShardRecord, Status
 from detector.verdict import Verdict
 from tests.unit.batch_inference import support
 from tests.unit.batch_inference.archives import tar_of
@@ -180,3 +182,18 @@ def test_a_late_scorer_does_not_add_rows(
     )  # fmt: skip
     assert late.counts.reasons == {Reason.NOT_SCORED: 3}
     assert read_rows(s3, plan) == rows
+
+
+@pytest.mark.usefixtures("score")
+def test_the_price_is_reckoned_before_the_summary_says_done(
+    s3: "S3Client", plan: BatchPlan
+) -> None:
+    seen: list[tuple[BatchSummary, list[bool]]] = []
+
+    def price(came: BatchSummary, records: Sequence[ShardRecord | None]) -> None:
+        assert read_summary(s3, plan) is None
+        seen.append((came, [record is not None for record in records]))
+
+    summary = close_out(plan, s3=s3, now=NOW, price=price)
+    close_out(plan, s3=s3, now=NOW, price=price)
+    assert seen == [(summary, [True, True, False])]

@@ -2,6 +2,8 @@
 
 from detector.calibration import Calibration
 from detector.contract import Contract
+from detector.costs.bill import Item
+from detector.costs.ledger import CostLedger
 from detector.evaluation import Estimate, Label, Report, SourceResult, VariantResult
 from detector.feedback import Correction
 from detector.manifest import ManifestHeader
@@ -79,6 +81,31 @@ DOCUMENTS: dict[str, Contract] = {
         detector="clip-probe@1.0.0",
         summary="s3://results/batches/b1/summary.json",
         results="s3://results/results/run_date=2026-11-23/batch=b1/",
+    ),
+    "costs": CostLedger(
+        batch="b1",
+        run_date="2026-11-23",
+        lane="batch",
+        finished_at="2026-11-23T10:01:00Z",
+        images=3,
+        requests=19,
+        gpu_seconds=1.5,
+        instance="g6.xlarge",
+        instance_hour_dollars=0.3,
+        dollars=0.0005,
+        items=(
+            Item(
+                name="S3 reads",
+                quantity=3,
+                unit="request",
+                unit_dollars=0.4e-6,
+                dollars=1.2e-6,
+                source="https://aws.amazon.com/s3/pricing/",
+                estimate=True,
+            ),
+        ),
+        unknown=("1 shards left no record",),
+        prices_as_of="2026-11",
     ),
     "detector": DetectorPackage(
         name="clip-probe",

@@ -3,11 +3,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from detector.costs.ledger import CostLedger
 from detector.layout import BatchLayout
+from detector.manifest import write_lines
 from detector.plan import BatchPlan, DetectorRef, Lane, Shard
-from detector.summary import BatchSummary, Counts, ScoringCompleted, Status
+from detector.summary import BatchSummary, Counts, ScoringCompleted, ShardRecord, Status
 from detector.verdict import Verdict
 from functions.collect import handler as module
+from functions.collect.costs import keep_costs
 from tests.unit.functions.conftest import RESULTS
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ def test_closing_a_batch_tells_of_it(
     s3.put_object(Bucket=RESULTS, Key=LAYOUT.plan.key, Body=PLAN.dumps().encode())
     seen: list[BatchPlan] = []
 
-    def close_out(plan: BatchPlan, *, s3: "S3Client", now: datetime) -> BatchSummary:
+    def close_out(plan: BatchPlan, *, now: datetime, **_given: Any) -> BatchSummary:
         assert now.tzinfo is UTC
         seen.append(plan)
         return summary(plan, now)
@@ -99,3 +102,22 @@ def test_a_batch_that_took_all_the_time_has_no_report(
 
     assert answer["report"] == ""
     assert keys(s3) == [LAYOUT.plan.key]
+
+
+def record(**given: Any) -> ShardRecord:
+    counts = Counts(rows=2, verdicts={Verdict.AI: 1, Verdict.ERROR: 1})
+    return ShardRecord(batch="b", shard=0, counts=counts, chunks=1, gets=2, seconds=1.5, **given)
+
+
+def test_what_a_batch_cost_is_put_on_record_once(s3: "S3Client") -> None:
+    lines = "".join(line for line in write_lines([], origin="intake"))
+    s3.put_object(Bucket=RESULTS, Key=LAYOUT.manifest.key, Body=lines.encode())
+    came = summary(PLAN, datetime(2026, 11, 23, tzinfo=UTC))
+
+    ledger = keep_costs(PLAN, came, [record()], s3=s3)
+    keep_costs(PLAN, came, [record(attempt=2)], s3=s3)
+
+    kept = s3.get_object(Bucket=RESULTS, Key="costs/run_date=2026-11-23/batch=b.json")
+    assert CostLedger.parse(kept["Body"].read()) == ledger
+    assert (ledger.images, ledger.lane, ledger.instance) == (2, "express", "")
+    assert "upload events in SQS" in {item.name for item in ledger.items}

@@ -1,15 +1,26 @@
 import json
 
+from detector.costs.ledger import CostLedger
 from detector.row import COLUMNS, PARTITION_COLUMNS
 from tests.unit.template.document import resources
 
-TABLE = resources("AWS::Glue::Table")["VerdictsTable"]["Properties"]["TableInput"]
+TABLES = resources("AWS::Glue::Table")
+TABLE = TABLES["VerdictsTable"]["Properties"]["TableInput"]
+COSTS = TABLES["CostsTable"]["Properties"]["TableInput"]
 QUERIES = resources("AWS::Athena::NamedQuery")
 
 
 def test_columns_are_those_of_a_result_row() -> None:
     found = [(c["Name"], c["Type"], c["Comment"]) for c in TABLE["StorageDescriptor"]["Columns"]]
     assert found == [(column.name, column.type, column.meaning) for column in COLUMNS]
+
+
+def test_costs_are_columns_of_the_ledger() -> None:
+    columns = COSTS["StorageDescriptor"]["Columns"]
+    assert {c["Name"] for c in columns} < set(CostLedger.model_fields)
+    assert COSTS["Parameters"]["storage.location.template"] == {
+        "Fn::Sub": "s3://${ResultsBucket}/costs/run_date=${!run_date}/"
+    }
 
 
 def test_days_are_projected_and_batches_lie_within_them() -> None:

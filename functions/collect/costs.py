@@ -1,0 +1,50 @@
+"""What a batch cost: put on record beside its results, and told as metrics."""
+
+from typing import TYPE_CHECKING
+
+from batch_inference.shard import layout_of
+from batch_inference.writer import put_once
+from detector.contract import ContractError
+from detector.costs.actual import Records, ledger_of
+from detector.costs.ledger import CostLedger
+from detector.manifest import ManifestHeader
+from detector.plan import BatchPlan
+from detector.summary import BatchSummary
+from functions.logger import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def keep_costs(
+    plan: BatchPlan, summary: BatchSummary, records: Records, *, s3: "S3Client"
+) -> CostLedger:
+    """Put the ledger of a batch on record once, and return it.
+
+    Raises
+    ------
+    WriterError, botocore.exceptions.ClientError
+        If it cannot be written now.
+    """
+    ledger = ledger_of(plan, summary, records, origin=_origin(plan, s3))
+    where = layout_of(plan).costs
+    if put_once(s3, where, ledger.dumps().encode(), "application/json"):
+        tell_costs(ledger)
+    return ledger
+
+
+def tell_costs(ledger: CostLedger) -> None:
+    """Tell the costs of a batch."""
+    logger.info("costs", extra={"dollars": ledger.dollars, "images": ledger.images})
+
+
+def _origin(plan: BatchPlan, s3: "S3Client") -> str:
+    """Return where the images came from, by the manifest's first line; empty if it says nothing."""
+    where = layout_of(plan).manifest
+    answer = s3.get_object(Bucket=where.bucket, Key=where.key, Range="bytes=0-4095")
+    with answer["Body"] as body:
+        first = body.read().partition(b"\n")[0]
+    try:
+        return ManifestHeader.parse(first, where=str(where)).origin
+    except ContractError:
+        return ""
