@@ -16,6 +16,7 @@ from aidetect import (
     status_command,
     train_command,
     verdict_command,
+    verify_command,
 )
 from aidetect.exit_code import ExitCode
 from aidetect.panels import DATA, OPERATE, REVIEW, SCORE, TRAIN
@@ -81,5 +82,6 @@ app.command(rich_help_panel=TRAIN, epilog=promotion_command.ROLLBACK_EXAMPLES)(
 app.add_typer(detector_command.app, name="detector", rich_help_panel=TRAIN)
 app.add_typer(dataset_command.app, name="dataset", rich_help_panel=DATA)
 app.command(rich_help_panel=OPERATE, epilog=status_command.EXAMPLES)(status_command.status)
+app.command(rich_help_panel=OPERATE, epilog=verify_command.EXAMPLES)(verify_command.verify)
 app.command(rich_help_panel=OPERATE, epilog=redrive_command.EXAMPLES)(redrive_command.redrive)
 app.add_typer(local_command.app, name="local", rich_help_panel=OPERATE)
