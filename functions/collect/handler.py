@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from batch_inference import log
 from batch_inference.closeout import close_out
 from batch_inference.shard import layout_of
 from detector.stored_plan import load_plan
@@ -20,6 +21,7 @@ from functions.logger import logger
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Close the batch of the plan at ``event["plan"]``, whether or not its job succeeded."""
+    log.configure(batch=event["batch"])
     s3 = s3_client()
     plan = load_plan(s3, S3Uri.parse(event["plan"]))
     logger.append_keys(batch=plan.batch)

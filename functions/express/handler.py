@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from batch_inference import log
 from batch_inference.job import run_shard
 from detector.uri import S3Uri
 from functions.aws import s3_client
@@ -18,7 +19,7 @@ read_settings = cache(ExpressSettings.read)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Score the shard ``event["shard"]`` of the plan at ``event["plan"]``."""
     settings = read_settings()
-    logger.append_keys(batch=event.get("batch"))
+    log.configure(batch=event.get("batch"), shard=event["shard"])
     record = run_shard(
         S3Uri.parse(event["plan"]),
         event["shard"],

@@ -17,7 +17,7 @@ import importlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,7 @@ from training.data.materialize import DamagedDatasetError, DiskError
 from training.dataset import DatasetError
 from training.head import HeadError
 from training.stages.context import StageContext, StageError, StopFlag, StoppedError, Tell
+from training.stages.log import teller
 from training.stages.progress import StageProgress
 from training.storage import MissingFileError, S3Storage, open_storage
 from training.sweep import trial_folder
@@ -173,10 +174,14 @@ def main(
     where: str,
     *,
     environ: Mapping[str, str] | None = None,
-    tell: Callable[[str], None] = print,
+    tell: Tell | None = None,
 ) -> int:
     """Run one stage, and return the exit code."""
     env = os.environ if environ is None else environ
+    attempt = int(env.get("AWS_BATCH_JOB_ATTEMPT", "1"))
+    # Named by the folder of the run, as long as its description is not read.
+    named = {"run": where.split("/")[-2:][0], "stage": stage.value, "attempt": attempt}
+    tell = tell or teller(env, **named)
     stop = StopFlag()
     try:
         run, bucket = read_run(S3Uri.parse(where))
@@ -186,7 +191,6 @@ def main(
     scratch = Path(env.get("TRAINING_SCRATCH") or DEFAULT_SCRATCH)
     trial = trial_of(run, stage, env)
     context = build_context(run, bucket, scratch, trial, stop, tell)
-    attempt = int(env.get("AWS_BATCH_JOB_ATTEMPT", "1"))
     with stopping(stop), StageProgress(context, stage) as watched:
         return attempt_stage(stage, watched, attempt=attempt, work=stage_function(stage))
 

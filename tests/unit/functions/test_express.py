@@ -1,8 +1,10 @@
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from batch_inference import log
 from detector.package import Graph
 from detector.summary import Counts, ShardRecord
 from detector.uri import S3Uri
@@ -30,6 +32,20 @@ def test_shard_is_scored_with_the_int8_graph(monkeypatch: pytest.MonkeyPatch, co
     assert asked["plan"] == S3Uri("r", "batches/b/plan.json")
     assert asked["graph"] is Graph.INT8
     assert asked["cache"] == Path("/tmp/somewhere")
+
+
+def test_the_scorers_own_lines_name_the_batch(
+    monkeypatch: pytest.MonkeyPatch, context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run_shard(_plan: S3Uri, shard: int, **_: Any) -> ShardRecord:
+        log.info("started")
+        return ShardRecord(batch="b", shard=shard, counts=Counts(rows=3), chunks=1)
+
+    monkeypatch.setattr(module, "run_shard", run_shard)
+    event = {"plan": "s3://r/batches/b/plan.json", "batch": "b", "shard": 0}
+    module.handler(event, context)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {"message": "started", "batch": "b", "shard": 0}.items() <= lines[0].items()
 
 
 def test_failure_leaves_the_function(monkeypatch: pytest.MonkeyPatch, context: Any) -> None:
