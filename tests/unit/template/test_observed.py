@@ -18,6 +18,7 @@ NAMES = {
     "Logs": "one-Logs-2b",
     "Queue": "http://localhost:4566/000000000000/one-Queue-3c",
     "Machine": "arn:aws:states:us-east-1:000000000000:stateMachine:one-Machine-4d",
+    "Topic": "arn:aws:sns:us-east-1:000000000000:topic-6f",
     "Role": "one-Role-5e",
     "SourceBucketName": "",
 }
@@ -33,6 +34,8 @@ LOGS = "arn:aws:logs:us-east-1:000000000000:log-group:one-Logs-2b"
         ("${Results.Arn}", "arn:aws:s3:::one-results-1a/batches/b", False),
         ("${Queue.Arn}", "arn:aws:sqs:us-east-1:000000000000:one-Queue-3c", True),
         ("${Logs.Arn}", f"{LOGS}:log-stream:2026/11/[$LATEST]ab", True),
+        ("${Topic}", "arn:aws:sns:us-east-1:000000000000:topic-70", True),
+        ("${Topic}", "arn:aws:sns:us-east-1:000000000000:other", False),
         ("${Machine}", NAMES["Machine"], True),
         (
             "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${AWS::StackName}/x",
