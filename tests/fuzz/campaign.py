@@ -18,7 +18,7 @@ from tests.fuzz.child import FINDING, HANG_SECONDS
 from tests.fuzz.target import Target
 
 # A child is replaced after so many, as the product replaces its workers: native code leaks.
-RUNS_A_CHILD = 100_000
+RUNS_A_CHILD = 50_000
 # Wall clock, for what waits and takes no processor time.
 STALL_SECONDS = 300.0
 POLL = 0.2
@@ -104,32 +104,26 @@ class Campaign:
                         told = now
                         rate = seen / (now - began)
                         self._tell(f"{before[0] + seen:,} executions, {rate:.0f} a second")
-                        self._take(board, before, now - began, final=False)
             finally:
                 if child.poll() is None:
                     child.kill()
                 child.wait()
         board = Board(page)
         board.close()
-        self._take(board, before, time.monotonic() - began, final=True)
+        self._take(board, before, time.monotonic() - began)
         if child.returncode != 0 or board.executions < 1:
             self._died(child.returncode, page)
         self._save()
 
-    def _take(self, board: Board, before: tuple[int, float], took: float, *, final: bool) -> None:
+    def _take(self, board: Board, before: tuple[int, float], took: float) -> None:
         state = self.state
         state.executions, state.seconds = before[0] + board.executions, round(before[1] + took, 1)
         state.slowest = max(state.slowest, round(board.slowest, 3))
         used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
         state.peak_mib = max(state.peak_mib, used)
-        if final:
-            names = {**dict(enumerate(self.target.outcomes)), FINDING: "finding"}
-            for number, name in names.items():
-                count = state.outcomes.get(name, 0) + board.counts[number]
-                state.outcomes[name] = count
-        else:
-            # The outcomes of a child that is at work are added when it ends.
-            return
+        names = {**dict(enumerate(self.target.outcomes)), FINDING: "finding"}
+        for number, name in names.items():
+            state.outcomes[name] = state.outcomes.get(name, 0) + board.counts[number]
 
     def _died(self, code: int, page: Path) -> None:
         what = f"exit {code}" if code >= 0 else signal.Signals(-code).name

@@ -1,9 +1,10 @@
 """The process that works on the inputs: counts what comes of each, and keeps what is a finding."""
 
 import argparse
+import faulthandler
 import hashlib
+import os
 import signal
-import sys
 import time
 import traceback
 from importlib import import_module
@@ -67,7 +68,9 @@ def main() -> None:
 
     module.prepare()
     options = {"runs": asked.runs, "seed": asked.seed, "longest": target.max_input}
-    sys.stdout.flush()
+    # The imaging libraries print warnings about hostile files; what a crash says is kept.
+    faulthandler.enable(os.fdopen(os.dup(2), "w"))
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     if asked.engine == ATHERIS:
         drive_atheris(one, asked.folder / "corpus", **options)
     drive_chance(one, asked.folder / "corpus", **options)

@@ -64,6 +64,4 @@ def _sent(message: Message) -> Decoded:
     return arrived.decoded
 
 
-TARGET = Target(
-    "decoder", run, image_seeds, (SCORED, *(reason.value for reason in IMAGE_REASONS))
-)
+TARGET = Target("decoder", run, image_seeds, (SCORED, *(reason.value for reason in IMAGE_REASONS)))

@@ -117,7 +117,9 @@ def _others() -> Iterator[bytes]:
     yield _animated("GIF", duration=50, loop=0, transparency=0, disposal=2)
     yield encoded(picture("P"), "GIF")[:-1] + b"\x21\xff\x0bXMP DataXMP" + XMP + b"\0;"
     # Run-length coded, which Pillow reads and does not write.
-    head = struct.pack("<IiiHHIIiiII", 40, 8, 2, 1, 8, 1, 20, 0, 0, 2, 0) + b"\0\0\0\0\xff\xff\xff\0"
+    head = (
+        struct.pack("<IiiHHIIiiII", 40, 8, 2, 1, 8, 1, 20, 0, 0, 2, 0) + b"\0\0\0\0\xff\xff\xff\0"
+    )
     rle = b"\x08\x01\0\0\x04\x00\0\x04\x01\0\x01\0\0\0\0\x01"
     yield b"BM" + struct.pack("<IHHI", 14 + len(head) + len(rle), 0, 0, 14 + len(head)) + head + rle
     for mode in ("RGB", "RGBA"):
