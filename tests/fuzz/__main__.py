@@ -10,6 +10,7 @@ import os
 import platform
 import shlex
 import shutil
+import signal
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -71,6 +72,8 @@ def main() -> int:
     def tell(line: str) -> None:
         sys.stderr.write(f"{asked.target}: {line}\n")
 
+    # So that the child ends with this process.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     campaign = Campaign(asked.target, asked.engine, folder, tell)
     campaign.run(asked.runs)
     record = _record(campaign)

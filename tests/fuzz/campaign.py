@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import resource
 import signal
 import subprocess
@@ -14,11 +13,13 @@ from importlib import import_module
 from pathlib import Path
 
 from tests.fuzz.board import Board
-from tests.fuzz.child import FINDING, HANG_SECONDS
+from tests.fuzz.child import FINDING
 from tests.fuzz.target import Target
 
 # A child is replaced after so many, as the product replaces its workers: native code leaks.
 RUNS_A_CHILD = 50_000
+# Processor time of one execution, since the machine may be busy with something else.
+HANG_SECONDS = 5.0
 # Wall clock, for what waits and takes no processor time.
 STALL_SECONDS = 300.0
 POLL = 0.2
@@ -85,7 +86,7 @@ class Campaign:
         state = self.state
         command = [sys.executable, "-m", "tests.fuzz.child", "--target", self.target.name]
         command += ["--engine", self.engine, "--folder", str(self.folder), "--runs", str(runs)]
-        command += ["--seed", str(1 + state.children)]
+        command += ["--seed", str(1 + state.children), "--hang-seconds", str(HANG_SECONDS)]
         state.children += 1
         before, began = (state.executions, state.seconds), time.monotonic()
         with (self.folder / "log").open("ab") as log:
@@ -144,4 +145,4 @@ class Campaign:
     def _save(self) -> None:
         partial = self._kept.with_suffix(".partial")
         partial.write_text(json.dumps(asdict(self.state), indent=2), "utf-8")
-        os.replace(partial, self._kept)
+        partial.replace(self._kept)

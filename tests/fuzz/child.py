@@ -13,8 +13,6 @@ from pathlib import Path
 from tests.fuzz.board import OUTCOMES, Board
 from tests.fuzz.engine import ATHERIS, drive_atheris, drive_chance, instrumented
 
-# Processor time, since the machine may be busy with something else.
-HANG_SECONDS = 5.0
 FINDING = OUTCOMES - 1
 EXAMPLES = 3
 
@@ -46,6 +44,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--runs", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--hang-seconds", type=float, required=True)
     asked = parser.parse_args()
     with instrumented(asked.engine):
         module = import_module(f"tests.fuzz.{asked.target}_target")
@@ -57,7 +56,7 @@ def main() -> None:
     def one(data: bytes) -> None:
         board.begin(data)
         # Ends this process by a signal, which is then seen from outside; also within native code.
-        signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, asked.hang_seconds)
         began = time.process_time()
         try:
             outcome = numbers[target.run(data)]

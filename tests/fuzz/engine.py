@@ -63,8 +63,8 @@ def drive_atheris(
         return mutated(data, way, chance)[:max_size]
 
     arguments = [sys.argv[0], f"-runs={runs}", f"-seed={seed}", f"-max_len={longest}"]
-    # Memory, time and signals are watched here and from outside.
-    arguments += ["-rss_limit_mb=0", "-timeout=0", "-print_final_stats=0", "-verbosity=0"]
+    # Memory, time and signals are watched here and from outside; atheris knows no timeout of none.
+    arguments += ["-rss_limit_mb=0", "-timeout=86400", "-print_final_stats=0", "-verbosity=0"]
     arguments += [f"-handle_{name}=0" for name in ("segv", "abrt", "bus", "fpe", "ill", "xfsz")]
     atheris.Setup([*arguments, str(folder)], one, custom_mutator=mutate)
     atheris.Fuzz()

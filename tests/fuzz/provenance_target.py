@@ -2,6 +2,7 @@
 
 import io
 import json
+from contextlib import suppress
 
 from PIL import Image
 
@@ -111,11 +112,9 @@ def _of_image(data: bytes) -> dict[str, Finding | None] | None:
     if len(packet) > MAX_PACKET + 10:
         raise BrokenPromiseError(f"a packet of {len(packet)} characters")
     fields: list[Field] = []
-    try:
+    # Documented: Pillow's own words on a damaged EXIF block.
+    with suppress(*_DAMAGE):
         fields.extend(read_fields(image))
-    except _DAMAGE:
-        # Documented: Pillow's own words on a damaged EXIF block.
-        pass
     return {
         "iptc": read_iptc(packet),
         "watermark": read_watermark(data, image),
