@@ -1,9 +1,10 @@
 """The base of every contract that crosses a process: named, versioned, validated."""
 
-import json
 from typing import ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
+
+from detector.json_text import read_json
 
 
 class ContractError(ValueError):
@@ -58,11 +59,13 @@ class Contract(Part):
             If the text is not JSON, lacks a field, or has another schema.
         """
         try:
-            document = json.loads(text)
+            document = read_json(text)
             if isinstance(document, dict) and not document.get("schema"):
                 raise ContractError(f"{where} has no 'schema' field; expected {cls.SCHEMA!r}")
             return cls.model_validate(document)
-        except (ValidationError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        except ContractError:
+            raise
+        except ValueError as error:
             raise ContractError(f"{where} is not a valid {cls.SCHEMA}: {error}") from error
 
     def dumps(self) -> str:

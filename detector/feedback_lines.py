@@ -1,6 +1,5 @@
 """Reading what reviewers said: JSON lines from a browser, so from anybody, taken one by one."""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 
 from detector.feedback import Correction
+from detector.json_text import read_json
 from detector.plan import REF_PATTERN
 from detector.uri import S3Uri, UriError
 
@@ -76,11 +76,10 @@ def read_line(line: bytes) -> Correction:
     if len(line) > MAX_LINE:
         raise BadLineError(f"{len(line):,} bytes; a correction has at most {MAX_LINE:,}")
     try:
-        document = json.loads(line.decode())
+        document = read_json(line)
     except UnicodeDecodeError as error:
         raise BadLineError("not UTF-8") from error
-    except (ValueError, RecursionError) as error:
-        # Among them a number of more digits than Python takes, which is no JSONDecodeError.
+    except ValueError as error:
         raise BadLineError(f"not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != Correction.SCHEMA:
         raise BadLineError(f"not a document of schema {Correction.SCHEMA!r}")

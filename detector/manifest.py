@@ -1,14 +1,14 @@
 """The manifest: the images of a batch, one JSON line each, after a header line."""
 
-import json
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import ClassVar
 
-from pydantic import ValidationError
+from pydantic import Field
 
 from detector.contract import Contract, ContractError, Part
+from detector.json_text import read_json
 from detector.reason import Reason
 from detector.uri import S3Uri
 
@@ -43,7 +43,7 @@ class ManifestEntry(Part):
 
     bucket: str
     key: str
-    size: int | None = None
+    size: int | None = Field(default=None, ge=0)
     etag: str | None = None
     version: str | None = None
     sequencer: str | None = None
@@ -90,8 +90,8 @@ def parse_entry(line: str | bytes, *, where: str = "manifest") -> ManifestEntry:
         If the line is not an entry.
     """
     try:
-        return ManifestEntry.model_validate(json.loads(line))
-    except (ValidationError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        return ManifestEntry.model_validate(read_json(line))
+    except ValueError as error:
         raise ContractError(f"{where}: not a manifest entry: {error}") from error
 
 

@@ -23,8 +23,12 @@ class S3Uri(NamedTuple):
         Raises
         ------
         UriError
-            If the scheme or the bucket is missing.
+            If the scheme or the bucket is missing, or the text is no Unicode that S3 can store.
         """
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise UriError(f"{text!r} holds half of a surrogate pair, which no key can") from error
         bucket, _, key = text.removeprefix(SCHEME).partition("/")
         if not text.startswith(SCHEME) or not bucket:
             raise UriError(f"{text!r} is not an S3 URI; expected s3://bucket/key")

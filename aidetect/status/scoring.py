@@ -1,6 +1,6 @@
 """Batches: how far those that run are, what the last ones came to, and which failed."""
 
-import json
+import shlex
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
@@ -11,6 +11,7 @@ from aidetect.results import Chunk, chunks
 from aidetect.status.document import Ended, Failure, Kind, Running
 from aidetect.status.executions import Run, failed_lately, list_runs, newest_of_each, state_of
 from aidetect.target import Target
+from detector.json_text import read_json
 from detector.layout import BatchLayout
 from detector.plan import BatchPlan
 from detector.stored_plan import load_plan
@@ -131,9 +132,9 @@ def _failure(target: Target, run: Run) -> Failure:
 
 def _again(started_with: str, intake: str) -> str:
     try:
-        asked = json.loads(started_with)
-    except json.JSONDecodeError:
+        asked = read_json(started_with)
+    except ValueError:
         asked = None
     if isinstance(asked, dict) and isinstance(asked.get("prefix"), str):
-        return f"aidetect score {asked['prefix']}"
+        return f"aidetect score {shlex.quote(asked['prefix'])}"
     return f"put right what failed, then aidetect score s3://{intake}/intake/… (where they lie)"

@@ -1,10 +1,10 @@
 """What S3 tells of an upload, in the body of an SQS message."""
 
-import json
 from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from detector.json_text import read_json
 from detector.manifest import ManifestEntry, classify
 from detector.reason import Reason
 
@@ -58,14 +58,13 @@ def read(body: str) -> list[ManifestEntry]:
         If the body is no S3 notification.
     """
     try:
-        document = json.loads(body)
+        document = read_json(body)
         if isinstance(document, dict) and document.get("Event") == TEST_EVENT:
             return []
         records = _Notification.model_validate(document).records
-    except (ValueError, RecursionError) as error:
-        # Among them a number of more digits than Python takes, which is no JSONDecodeError.
+        entries = [_entry(record.s3) for record in records if record.name.startswith(CREATED)]
+    except ValueError as error:
         raise NotificationError(f"not an S3 notification: {error}") from error
-    entries = (_entry(record.s3) for record in records if record.name.startswith(CREATED))
     return [entry for entry in entries if not is_folder(entry)]
 
 

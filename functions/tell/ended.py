@@ -1,8 +1,9 @@
 """The event by which Step Functions tells that an execution ended, read as far as it matters."""
 
-import json
 from dataclasses import dataclass
 from typing import Any, Self
+
+from detector.json_text import read_json
 
 # Where the causes that services give say in words what went wrong: of Lambda, Batch and SageMaker.
 _SAYS = ("errorMessage", "StatusReason", "FailureReason")
@@ -53,7 +54,7 @@ class EndedExecution:
 def _object(text: Any) -> dict[str, Any]:
     """Return what a JSON text says if it is an object; long ones are cut off, and then say none."""
     try:
-        found = json.loads(text or "")
-    except (TypeError, json.JSONDecodeError):
+        found = read_json(text) if isinstance(text, str) else None
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

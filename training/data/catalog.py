@@ -1,13 +1,13 @@
 """The catalog of a packed dataset: one line per image, and the record of the whole."""
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from detector.contract import Contract, ContractError, Part
 from detector.evaluation import Label
+from detector.json_text import read_json
 
 RECORD_FILE = "dataset.json"
 CATALOG_FILE = "catalog.jsonl"
@@ -88,6 +88,6 @@ def read_catalog(data: bytes, *, where: str = CATALOG_FILE) -> Iterator[CatalogE
     """
     for number, line in enumerate(data.splitlines(), start=1):
         try:
-            yield CatalogEntry.model_validate(json.loads(line))
-        except (ValidationError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            yield CatalogEntry.model_validate(read_json(line))
+        except ValueError as error:
             raise ContractError(f"{where} line {number} is not a catalog entry: {error}") from error
