@@ -1,5 +1,6 @@
 """Reading what reviewers said: JSON lines from a browser, so from anybody, taken one by one."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 
 from detector.feedback import Correction
-from detector.json_text import read_json
 from detector.plan import REF_PATTERN
 from detector.uri import S3Uri, UriError
 
@@ -76,10 +76,11 @@ def read_line(line: bytes) -> Correction:
     if len(line) > MAX_LINE:
         raise BadLineError(f"{len(line):,} bytes; a correction has at most {MAX_LINE:,}")
     try:
-        document = read_json(line)
+        document = json.loads(line.decode())
     except UnicodeDecodeError as error:
         raise BadLineError("not UTF-8") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
+        # Among them a number of more digits than Python takes, which is no JSONDecodeError.
         raise BadLineError(f"not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != Correction.SCHEMA:
         raise BadLineError(f"not a document of schema {Correction.SCHEMA!r}")
