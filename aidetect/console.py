@@ -16,12 +16,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from aidetect.errors import AidetectError, InterruptedWork
 from aidetect.exit_code import ExitCode
 from aidetect.explanation import explain
+from aidetect.printable import printable_lines
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Names may hold :codes: of emoji, and are shown as they are.
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 # The house's own errors are sentences a person can act on; so is what AWS and the disk refuse.
 _OURS = frozenset({"aidetect", "batch_inference", "detector", "functions", "local", "training"})
@@ -43,7 +45,7 @@ def counting_bar() -> Progress:
 def fail(message: str, code: int = ExitCode.FAILED) -> NoReturn:
     """Print an error a person can act on, and leave."""
     err.print("[bold red]error[/] ", end="")
-    err.print(message, markup=False, soft_wrap=True)
+    err.print(printable_lines(message), markup=False, soft_wrap=True)
     raise typer.Exit(code)
 
 

@@ -1,7 +1,6 @@
 """An audit as a table for the terminal."""
 
 from rich.console import Group
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -22,7 +21,7 @@ def _sources(found: Audit) -> Table:
     shown = sorted(found.groups, key=lambda group: -group.images)[:MOST_SOURCES]
     for group in shown:
         table.add_row(
-            escape(printable(group.source)),
+            Text(printable(group.source)),
             Text(group.label.value, style=STYLES[group.label.value]),
             group.split or "open",
             f"{group.images:,}",

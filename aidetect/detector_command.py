@@ -48,7 +48,7 @@ def build(as_json: Json = False) -> None:
     if as_json:
         emit({"detector": ref, "folder": str(folder)})
     else:
-        out.print(f"Detector {ref} in {folder}", soft_wrap=True)
+        out.print(f"Detector {ref} in {folder}", soft_wrap=True, markup=False)
 
 
 @app.command(

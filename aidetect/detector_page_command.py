@@ -13,6 +13,7 @@ from aidetect.console import counting_bar, emit, err, guarded, out
 from aidetect.detector_source import EMBEDDED, locate
 from aidetect.examples import examples
 from aidetect.options import DEFAULT_STACK, Json, Stack, Where
+from aidetect.printable import printable
 from detector.cache import cache_home
 
 PAGE_FILE = "detector.html"
@@ -68,7 +69,7 @@ def page(
         emit({"detector": dossier.name, "page": str(path), "lacking": dossier.lacking})
         return
     for sentence in dossier.lacking:
-        err.print(f"[yellow]{sentence}[/]")
+        err.print(printable(sentence), style="yellow", markup=False)
     out.print(f"The page of {dossier.name}: {path}", soft_wrap=True, markup=False)
 
 

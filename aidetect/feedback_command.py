@@ -11,6 +11,7 @@ from aidetect.console import emit, err, fail, guarded, out
 from aidetect.examples import examples
 from aidetect.feedback.choose import SourceBy, choose
 from aidetect.options import DEFAULT_STACK, Json, Stack, Where
+from aidetect.printable import printable
 from aidetect.resolve import resolve
 from detector.stored_feedback import Feedback, read_feedback
 
@@ -39,7 +40,7 @@ def _read(target: "Target", since: datetime | None) -> Feedback:
     day = f"{since:%Y-%m-%d}" if since else ""
     found = read_feedback(target.s3, target.outputs.ResultsBucket, since=day)
     for problem in found.problems[:MOST_PROBLEMS]:
-        err.print(problem, style="yellow", markup=False, soft_wrap=True)
+        err.print(printable(problem), style="yellow", markup=False, soft_wrap=True)
     if len(found.problems) > MOST_PROBLEMS:
         err.print(f"… and {len(found.problems) - MOST_PROBLEMS} more", style="yellow")
     if not found.marks:

@@ -13,6 +13,7 @@ from aidetect.console import err, foreseen
 from aidetect.crash import write_report
 from aidetect.exit_code import ExitCode
 from aidetect.explanation import explain
+from aidetect.printable import printable_lines
 
 # Set to anything, shows the traceback of an unforeseen failure at once.
 DEBUG = "AIDETECT_DEBUG"
@@ -38,14 +39,13 @@ def _failed(error: Exception) -> ExitCode:
         return ExitCode.FAILED
     err.print("[bold red]error[/] ", end="")
     if foreseen(error):
-        err.print(explain(error), markup=False, soft_wrap=True)
+        err.print(printable_lines(explain(error)), markup=False, soft_wrap=True)
         return ExitCode.FAILED
     if os.environ.get(DEBUG):
         err.print("".join(traceback.format_exception(error)), markup=False, soft_wrap=True)
     kind = type(error).__name__
-    err.print(
-        f"a defect of this program: {kind}: {error}\n{_where(error)}", markup=False, soft_wrap=True
-    )
+    said = printable_lines(f"a defect of this program: {kind}: {error}\n{_where(error)}")
+    err.print(said, markup=False, soft_wrap=True)
     return ExitCode.DEFECT
 
 

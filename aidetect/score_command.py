@@ -12,6 +12,7 @@ from aidetect.digest import digest
 from aidetect.examples import examples
 from aidetect.exit_code import ExitCode
 from aidetect.options import DEFAULT_STACK, Json, Stack, Where
+from aidetect.printable import printable
 from aidetect.resolve import resolve
 from aidetect.scoring import Scored, Step, score_source
 from aidetect.table import verdict_table
@@ -40,7 +41,10 @@ class _Shown:
     def step(self, step: Step) -> None:
         """Take a step."""
         self._bar.update(
-            self._task, description=escape(step.what), completed=step.done, total=step.total
+            self._task,
+            description=escape(printable(step.what)),
+            completed=step.done,
+            total=step.total,
         )
 
 

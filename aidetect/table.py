@@ -1,12 +1,12 @@
 """Verdicts as a person reads them."""
 
 from rich.console import Group
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from aidetect.claims import claims_of
 from aidetect.digest import ORDER, Digest
+from aidetect.printable import printable as printable
 from aidetect.results import Row
 from aidetect.trail import NO_TRAIL, Trail
 from detector.reason import Reason
@@ -15,11 +15,6 @@ STYLES = {"ai": "bold red", "real": "green", "unsure": "yellow", "error": "magen
 BAR = 20
 # Told in words of their own, or to programs only.
 _APART = frozenset({"row_version", "chunk", "provenance", "generator", "provenance_detail"})
-
-
-def printable(text: str) -> str:
-    """Return a key or message with control characters shown, not obeyed: keys are hostile."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def reason_sentence(code: str) -> str:
@@ -70,10 +65,10 @@ def verdict_table(found: Digest, *, prefix: str = "") -> Group:
     for row in found.rows:
         probability = "" if row["probability"] is None else f"{row['probability']:.2f}"
         verdict = Text(str(row["verdict"]), style=STYLES.get(row["verdict"], ""))
-        cells: list[str | Text] = [escape(_name(row, prefix)), verdict, probability, _bar(row)]
-        cells.append(escape(_explanation(row)))
+        cells = [Text(_name(row, prefix)), verdict, probability, _bar(row)]
+        cells.append(Text(_explanation(row)))
         if claimed:
-            cells.append(escape(", ".join(claim.badge for claim in claims_of(row))))
+            cells.append(Text(", ".join(claim.badge for claim in claims_of(row))))
         table.add_row(*cells)
     parts: list[Table | Text] = [table]
     if claimed:

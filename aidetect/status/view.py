@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -33,7 +32,7 @@ def _facts(status: Status) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    table.add_row("stack", escape(f"{status.stack} on the {status.where}"))
+    table.add_row("stack", Text(f"{status.stack} on the {status.where}"))
     if "champion" not in status.unseen:
         table.add_row("champion", status.champion or Text("none", style="yellow"))
     if status.arrivals is not None:
@@ -62,9 +61,9 @@ def _running(status: Status) -> Table:
         bar = ProgressBar(total=run.total or 1, completed=run.done or 0, width=16)
         table.add_row(
             run.kind.value,
-            escape(printable(run.name)),
+            Text(printable(run.name)),
             _age(run.started_at, status.at),
-            escape(printable(run.stage)),
+            Text(printable(run.stage)),
             bar if known else "",
             f"{run.done:,}/{run.total:,}" if known else "",
         )
@@ -90,7 +89,7 @@ def _batches(status: Status) -> Table:
         table.add_column("cost", justify="right")
     for batch in status.batches:
         cells: list[str | Text] = [
-            escape(printable(batch.batch)),
+            Text(printable(batch.batch)),
             batch.finished_at[:16].replace("T", " "),
             batch.lane,
             _counts(batch),
