@@ -65,7 +65,7 @@ def verdict_table(found: Digest, *, prefix: str = "") -> Group:
     for row in found.rows:
         probability = "" if row["probability"] is None else f"{row['probability']:.2f}"
         verdict = Text(str(row["verdict"]), style=STYLES.get(row["verdict"], ""))
-        cells = [Text(_name(row, prefix)), verdict, probability, _bar(row)]
+        cells: list[str | Text] = [Text(_name(row, prefix)), verdict, probability, _bar(row)]
         cells.append(Text(_explanation(row)))
         if claimed:
             cells.append(Text(", ".join(claim.badge for claim in claims_of(row))))

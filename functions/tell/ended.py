@@ -1,9 +1,11 @@
 """The event by which Step Functions tells that an execution ended, read as far as it matters."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Self
 
 from detector.json_text import read_json
+from detector.training_request import MAX_RUN_LENGTH, RUN_PATTERN
 
 # Where the causes that services give say in words what went wrong: of Lambda, Batch and SageMaker.
 _SAYS = ("errorMessage", "StatusReason", "FailureReason")
@@ -44,11 +46,17 @@ class EndedExecution:
         return cls(
             arn=detail["executionArn"],
             status=detail["status"],
-            run=str(_object(detail.get("input")).get("run") or detail["name"]),
+            run=_run(_object(detail.get("input")).get("run")) or detail["name"],
             error=detail.get("error") or "",
             job=next((str(cause[key]) for key in _NAMES if cause.get(key)), ""),
             why=next(said, detail.get("cause") or ""),
         )
+
+
+def _run(named: Any) -> str:
+    """Return the name where a run can have it; begin refuses others, and no key or subject can."""
+    sound = isinstance(named, str) and len(named) <= MAX_RUN_LENGTH
+    return named if sound and re.fullmatch(RUN_PATTERN, named) else ""
 
 
 def _object(text: Any) -> dict[str, Any]:

@@ -47,8 +47,15 @@ def compose(ended: EndedExecution, failure: StageFailure | None, *, begun: bool)
     ]
     subject = f"Training run {ended.run} {what}"
     return Message(
-        subject.encode("ascii", "replace").decode()[:MAX_SUBJECT], "\n".join(lines) + "\n"
+        _ascii(subject)[:MAX_SUBJECT],
+        ("\n".join(lines) + "\n").encode("utf-8", "replace").decode(),
     )
+
+
+def _ascii(subject: str) -> str:
+    """Return one line of what SNS takes for a subject: ASCII without control characters."""
+    shown = "".join(char if char.isprintable() else "?" for char in subject)
+    return shown.encode("ascii", "replace").decode()
 
 
 def _stage(ended: EndedExecution, failure: StageFailure | None, *, begun: bool) -> str:

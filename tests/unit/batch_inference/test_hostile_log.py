@@ -18,7 +18,8 @@ HOSTILE = st.sampled_from(
 @BRIEFLY
 @given(HOSTILE, HOSTILE)
 def test_one_line_each(key: str, why: str) -> None:
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
+    written_to = io.BytesIO()
+    stream = io.TextIOWrapper(written_to, encoding="utf-8", newline="")
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     record = logging.LogRecord("n", logging.WARNING, "p", 1, key, None, None)
@@ -27,7 +28,7 @@ def test_one_line_each(key: str, why: str) -> None:
     handler.handle(record)
 
     stream.flush()
-    written = stream.buffer.getvalue()  # type: ignore[attr-defined]
+    written = written_to.getvalue()
     assert written.count(b"\n") == 1
     assert written.isascii()
     line = json.loads(written)

@@ -13,6 +13,7 @@ from functions.intake.gather import gather
 from functions.plan.request import RequestError as PlanError
 from functions.plan.request import read_request as read_plan
 from functions.tell.ended import EndedExecution
+from functions.tell.message import MAX_SUBJECT, compose
 from functions.upload.request import RequestError as UploadError
 from functions.upload.request import read_request as read_upload
 from tests.unit.detector import hostile
@@ -97,4 +98,16 @@ def test_why_an_execution_ended_is_told_whatever_it_says(text: bytes) -> None:
     words = text.decode("utf-8", "surrogateescape")
     ended = EndedExecution.of(ENDED | {"cause": words, "input": words})
     assert ended.arn == "arn:x"
-    assert isinstance(ended.why, str)
+    assert ended.run == "run"
+
+    message = compose(ended, None, begun=False)
+    # What SNS takes: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+    assert message.subject.isascii()
+    assert message.subject.isprintable()
+    assert 0 < len(message.subject) <= MAX_SUBJECT
+    message.text.encode()
+
+
+@pytest.mark.parametrize("run", ["a\nb", "\ud800", "../x", "r" * 300, "", None, 5, ["r"]])
+def test_a_run_that_no_run_can_be_called_is_told_by_the_execution(run: Any) -> None:
+    assert EndedExecution.of(ENDED | {"input": json.dumps({"run": run})}).run == "run"
