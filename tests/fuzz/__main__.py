@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,14 @@ def main() -> int:
     parser.add_argument("--engine", choices=(ATHERIS, CHANCE), default=available())
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--out", type=Path, help="write the counts of this target into this JSON")
+    parser.add_argument("--input", type=Path, help="run only this one, here, and show what happens")
     parser.add_argument("--fresh", action="store_true", help="forget what earlier runs did")
     asked = parser.parse_args()
+    if asked.input:
+        module = import_module(f"tests.fuzz.{asked.target}_target")
+        module.prepare()
+        sys.stdout.write(f"{module.TARGET.run(asked.input.read_bytes())}\n")
+        return 0
     folder = asked.folder / asked.target
     if asked.fresh:
         shutil.rmtree(folder, ignore_errors=True)
@@ -75,12 +82,15 @@ def main() -> int:
     # So that the child ends with this process.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     campaign = Campaign(asked.target, asked.engine, folder, tell)
-    campaign.run(asked.runs)
-    record = _record(campaign)
-    if asked.out:
-        kept = json.loads(asked.out.read_text("utf-8")) if asked.out.exists() else {}
-        asked.out.write_text(json.dumps(kept | {asked.target: record}, indent=2) + "\n", "utf-8")
-    sys.stdout.write(json.dumps(record, indent=2) + "\n")
+    try:
+        campaign.run(asked.runs)
+    finally:
+        record = _record(campaign)
+        if asked.out:
+            kept = json.loads(asked.out.read_text("utf-8")) if asked.out.exists() else {}
+            kept |= {asked.target: record}
+            asked.out.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
+        sys.stdout.write(json.dumps(record, indent=2) + "\n")
     for kind, inputs in campaign.findings().items():
         tell(f"found {kind}: {' '.join(inputs)}")
     return 1 if campaign.findings() else 0

@@ -109,12 +109,14 @@ class Campaign:
                 if child.poll() is None:
                     child.kill()
                 child.wait()
-        board = Board(page)
-        board.close()
-        self._take(board, before, time.monotonic() - began)
+                # Also when this process is being stopped: the counts so far are kept.
+                board = Board(page)
+                board.close()
+                self._take(board, before, time.monotonic() - began)
+                self._save()
         if child.returncode != 0 or board.executions < 1:
             self._died(child.returncode, page)
-        self._save()
+            self._save()
 
     def _take(self, board: Board, before: tuple[int, float], took: float) -> None:
         state = self.state

@@ -53,6 +53,24 @@ def test_an_exception_is_found_and_the_rest_goes_on(
     assert "planted" in (tmp_path / "findings" / kind / "traceback.txt").read_text()
 
 
+def test_a_campaign_that_is_stopped_keeps_its_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.fuzz.campaign.HANG_SECONDS", 60.0)
+    monkeypatch.setenv("PLANTED", planted_target.HANG.decode())
+
+    def stop(_line: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Campaign("planted", CHANCE, tmp_path, stop).run(1000, report_seconds=2.0)
+
+    kept = planted(tmp_path).state
+    assert kept.children == 1
+    assert 1 <= kept.executions < 1000
+    assert kept.deaths == {}
+
+
 def test_a_campaign_goes_on_where_it_stopped(tmp_path: Path) -> None:
     planted(tmp_path).run(100)
 
