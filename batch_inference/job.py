@@ -1,6 +1,7 @@
 """One shard, from its plan to its record."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from batch_inference.settings import Settings
 from batch_inference.shard import layout_of, objects_left, read_sources, shard_of, split
 from batch_inference.stop import Stop
 from batch_inference.tally import count_chunks
+from detector.metric import Metric, Unit, tell
 from detector.package import DetectorPackage, Graph
 from detector.plan import BatchPlan, Lane, Shard
 from detector.stored_plan import load_plan
@@ -169,4 +171,19 @@ def score_shard(
     )
     record = write_record(s3, plan, record)
     log.info("complete", rows=record.counts.rows, seconds=record.seconds, chunks=record.chunks)
+    tell(*metrics_of(record, fresh.values()), batch=plan.batch, shard=shard.index)
     return record
+
+
+def metrics_of(record: ShardRecord, fresh: Iterable[Counts]) -> list[Metric]:
+    """Return a shard's metrics: of this attempt, whose own rows are ``fresh``."""
+    rows = sum(counts.rows for counts in fresh)
+    metrics = [
+        Metric("ShardsCompleted", 1),
+        Metric("ShardsResumed", int(record.attempt > 1)),
+        Metric("ShardSeconds", record.seconds, Unit.SECONDS),
+    ]
+    if rows and record.seconds:
+        rate = round(rows / record.seconds, 3)
+        metrics.append(Metric("ImagesPerSecond", rate, Unit.PER_SECOND))
+    return metrics

@@ -21,10 +21,11 @@ TAIL_LINES = 15
 
 @dataclass(frozen=True)
 class EmulatorOptions:
-    """How an emulator is started: its port, and how many Batch jobs run at a time."""
+    """How an emulator is started: see :class:`local.options.UpOptions`."""
 
     port: int
     batch_slots: int = 2
+    alarm_period: int = 0
 
 
 def environment(paths: StatePaths, tools: Toolchain, options: EmulatorOptions) -> dict[str, str]:
@@ -37,6 +38,7 @@ def environment(paths: StatePaths, tools: Toolchain, options: EmulatorOptions) -
     scratch.mkdir(parents=True, exist_ok=True)
     return {
         **kept,
+        "AIDETECT_EMULATOR_ALARM_PERIOD": str(options.alarm_period),
         "AIDETECT_EMULATOR_BATCH_SLOTS": str(options.batch_slots),
         "AIDETECT_EMULATOR_CODE_CACHE": str(cache_home() / "lambda-code"),
         "AIDETECT_EMULATOR_JOB_PATH": str(CHECKOUT),
@@ -53,6 +55,8 @@ def environment(paths: StatePaths, tools: Toolchain, options: EmulatorOptions) -
         "LOCALSTACK_HOST": f"127.0.0.1:{options.port}",
         "PYTHONPATH": str(tools.plugin),
         "SQS_ENDPOINT_STRATEGY": "path",
+        # What queues hold, as often as alarms look.
+        "SQS_CLOUDWATCH_METRICS_REPORT_INTERVAL": str(options.alarm_period or 60),
         "GATEWAY_LISTEN": f"127.0.0.1:{options.port}",
         "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.2",
         "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",

@@ -27,6 +27,8 @@ class UpOptions:
         Template parameters, over :data:`LOCAL_PARAMETERS`.
     batch_slots : int
         Batch jobs that run at a time.
+    alarm_period : int
+        The longest period of an alarm, in seconds; 0 for those of the template.
     template : Path, optional
         Another template than the checkout's.
     detector : bool
@@ -37,6 +39,7 @@ class UpOptions:
     stack: str = DEFAULT_STACK
     parameters: Mapping[str, str] = field(default_factory=dict)
     batch_slots: int = 2
+    alarm_period: int = 0
     template: Path | None = None
     detector: bool = True
 

@@ -96,7 +96,13 @@ def down(*, purge: bool = False) -> int:
 
 
 def _version(options: UpOptions) -> str:
-    return "/".join([*(tool.key() for tool in toolchain.TOOLS), str(options.batch_slots)])
+    return "/".join(
+        [
+            *(tool.key() for tool in toolchain.TOOLS),
+            str(options.batch_slots),
+            str(options.alarm_period),
+        ]
+    )
 
 
 def _sources(options: UpOptions) -> str:
@@ -143,7 +149,7 @@ def _renew(
 
 
 def _start(wanted: UpOptions, paths: StatePaths, tools: Toolchain, version: str) -> Record:
-    options = EmulatorOptions(wanted.port, wanted.batch_slots)
+    options = EmulatorOptions(wanted.port, wanted.batch_slots, wanted.alarm_period)
     process = emulator_process.start(paths, tools, options)
     current = Record(
         pid=process.pid,

@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from detector.metric import Metric, tell
 from functions.aws import s3_client, states_client
 from functions.intake.gather import gather
 from functions.intake.recent import Recent
@@ -37,6 +38,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             states=states_client(),
         )
         recent.remember(gathered.entries)
+        if began:
+            tell(Metric("ImagesArrived", len(gathered.entries)), batch=gathered.batch)
         logger.info(
             "scoring started" if began else "scoring had started before",
             extra={"entries": len(gathered.entries), "duplicates": gathered.duplicates},

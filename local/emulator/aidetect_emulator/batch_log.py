@@ -5,6 +5,8 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+from . import log_metrics
+
 FLUSH_SECONDS = 0.5
 # PutLogEvents takes 10,000 events a call.
 MAX_EVENTS = 10_000
@@ -56,3 +58,6 @@ class JobLog:
         for first in range(0, len(events), MAX_EVENTS):
             some = events[first : first + MAX_EVENTS]
             self._backend.put_log_events(self._group, self._stream, some)
+        if events:
+            lines = (event["message"] for event in events)
+            log_metrics.put(self._backend.region_name, self._backend.account_id, lines)

@@ -13,6 +13,8 @@ from localstack.services.lambda_.invocation.execution_environment import Executi
 from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler
 from localstack.utils.aws.client_types import ServicePrincipal
 
+from . import log_metrics
+
 LOG = logging.getLogger(__name__)
 
 
@@ -53,6 +55,7 @@ def run_log_loop(handler: LogHandler, *_args: Any, **_kwargs: Any) -> None:
             _put(client, item.log_group, item.log_stream, events)
         except Exception as error:  # noqa: BLE001  (a function runs on without its log, as on AWS)
             LOG.warning("no logs in %s: %s", item.log_group, error)
+        log_metrics.put(handler.region, handler.role_arn.split(":")[4], lines)
 
 
 def install() -> None:

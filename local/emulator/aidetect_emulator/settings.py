@@ -36,6 +36,8 @@ class Settings:
         Working folder and PYTHONPATH of Batch jobs: the checkout.
     batch_slots : int
         Number of Batch jobs that run at a time.
+    alarm_period : int
+        The longest period of an alarm, in seconds; 0 for those of the template.
     """
 
     state: Path
@@ -45,6 +47,7 @@ class Settings:
     job_python: str
     job_path: str
     batch_slots: int = 2
+    alarm_period: int = 0
 
     @property
     def audit(self) -> Path:
@@ -86,6 +89,7 @@ class Settings:
             f"{PREFIX}JOB_PYTHON": self.job_python,
             f"{PREFIX}JOB_PATH": self.job_path,
             f"{PREFIX}BATCH_SLOTS": str(self.batch_slots),
+            f"{PREFIX}ALARM_PERIOD": str(self.alarm_period),
         }
 
 
@@ -112,6 +116,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         job_python=need("JOB_PYTHON"),
         job_path=need("JOB_PATH"),
         batch_slots=int(need("BATCH_SLOTS")),
+        alarm_period=int(need("ALARM_PERIOD")),
     )
 
 

@@ -8,6 +8,7 @@ import psutil
 from localstack.runtime import hooks
 
 from . import (
+    alarm_clock,
     batch_runner,
     corrections,
     iam_guard,
@@ -15,8 +16,10 @@ from . import (
     lambda_logs,
     persistence,
     settings,
+    sfn_metrics,
     sfn_sagemaker,
     sfn_stop,
+    sqs_age,
     sqs_poller,
 )
 
@@ -39,6 +42,9 @@ def on_start() -> None:
     batch_runner.install(here.batch_slots)
     sfn_sagemaker.install()
     sfn_stop.install()
+    sfn_metrics.install()
+    sqs_age.install()
+    alarm_clock.install(here.alarm_period)
     iam_guard.install()
     kept = persistence.install()
     _running.callback(kept.stop)

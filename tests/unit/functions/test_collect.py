@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +8,7 @@ from detector.costs.ledger import CostLedger
 from detector.layout import BatchLayout
 from detector.manifest import write_lines
 from detector.plan import BatchPlan, DetectorRef, Lane, Shard
+from detector.purpose import Purpose
 from detector.summary import BatchSummary, Counts, ScoringCompleted, ShardRecord, Status
 from detector.verdict import Verdict
 from functions.collect import handler as module
@@ -121,3 +123,56 @@ def test_what_a_batch_cost_is_put_on_record_once(s3: "S3Client") -> None:
     assert CostLedger.parse(kept["Body"].read()) == ledger
     assert (ledger.images, ledger.lane, ledger.instance) == (2, "express", "")
     assert "upload events in SQS" in {item.name for item in ledger.items}
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Return the lines that CloudWatch makes metrics of."""
+    lines = capsys.readouterr().out.splitlines()
+    return [json.loads(line) for line in lines if '"_aws"' in line]
+
+
+def test_a_batch_that_ends_is_metrics_once(
+    s3: "S3Client",
+    monkeypatch: pytest.MonkeyPatch,
+    context: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    s3.put_object(Bucket=RESULTS, Key=LAYOUT.plan.key, Body=PLAN.dumps().encode())
+    monkeypatch.setenv("AIDETECT_STACK", "mine")
+    first: list[BatchSummary] = []
+
+    def close_out(plan: BatchPlan, *, now: datetime, **_: Any) -> BatchSummary:
+        first.append(summary(plan, now))
+        return first[0]
+
+    monkeypatch.setattr(module, "close_out", close_out)
+    for _ in range(2):
+        module.handler({"plan": str(LAYOUT.plan), "batch": "b"}, context)
+    (line,) = told(capsys)
+    assert {name: line[name] for name in line if name not in ("_aws", "BatchSeconds")} == {
+        "batch": "b",
+        "Stack": "mine",
+        "BatchesCompleted": 1,
+        "ImagesScored": 1,
+        "ErrorRows": 1,
+        "ShardsFailed": 1,
+        "ErrorShare": 50.0,
+        "UnsureShare": 0.0,
+    }
+
+
+def test_nobody_counts_what_the_watch_scores(
+    s3: "S3Client",
+    monkeypatch: pytest.MonkeyPatch,
+    context: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    s3.put_object(Bucket=RESULTS, Key=LAYOUT.plan.key, Body=PLAN.dumps().encode())
+    monkeypatch.setenv("AIDETECT_STACK", "mine")
+    monkeypatch.setattr(
+        module,
+        "close_out",
+        lambda plan, *, now, **_: summary(plan, now).model_copy(update={"purpose": Purpose.GOLDEN}),
+    )
+    module.handler({"plan": str(LAYOUT.plan), "batch": "b"}, context)
+    assert told(capsys) == []

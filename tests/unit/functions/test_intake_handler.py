@@ -56,6 +56,20 @@ def test_uploads_become_one_manifest_and_one_execution(
     assert [entry.key for entry in read_lines(lines)] == ["a.jpg", "b.jpg", "c.jpg"]
 
 
+def test_arrivals_are_a_metric_once(
+    s3: "S3Client",
+    machine: str,
+    context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AIDETECT_STACK", "mine")
+    for _ in range(2):
+        handler(event(body(record("a.jpg"), record("b.jpg"))), context)
+    lines = [json.loads(x) for x in capsys.readouterr().out.splitlines() if '"_aws"' in x]
+    assert [line["ImagesArrived"] for line in lines] == [2]
+
+
 def test_five_deliveries_start_one_batch(s3: "S3Client", machine: str, context: Any) -> None:
     for _ in range(5):
         handler(event(body(record("a.jpg"))), context)

@@ -142,11 +142,11 @@ def test_an_emulator_that_ends_shows_its_log(tmp_path: Path) -> None:
 def test_the_users_aws_settings_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     environ = emulator_process.environment(
-        StatePaths(tmp_path), tools(tmp_path), EmulatorOptions(4999, 3)
+        StatePaths(tmp_path), tools(tmp_path), EmulatorOptions(4999, 3, 10)
     )
     assert not any(name.startswith("AWS_") for name in environ)
     found = settings.from_environ(environ)
-    assert (found.state, found.batch_slots) == (tmp_path, 3)
+    assert (found.state, found.batch_slots, found.alarm_period) == (tmp_path, 3, 10)
     assert settings.from_environ(found.environ()) == found
     with pytest.raises(settings.MissingSettingError, match="STATE"):
         settings.from_environ({})
