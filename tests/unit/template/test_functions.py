@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from detector.metric import STACK_VARIABLE
 from functions.begin.settings import BeginSettings
 from functions.bundle.target import LAMBDA_PYTHON
 from functions.express.settings import ExpressSettings
@@ -11,6 +12,7 @@ from functions.gate.settings import GateSettings
 from functions.intake.settings import IntakeSettings
 from functions.plan.settings import PlanSettings
 from functions.promote.settings import PromoteSettings
+from functions.pulse.settings import PulseSettings
 from functions.settings import Settings
 from functions.tell.settings import TellSettings
 from functions.upload.settings import UploadSettings
@@ -26,6 +28,7 @@ SETTINGS: dict[str, type[Settings] | None] = {
     "BeginFunction": BeginSettings,
     "GateFunction": GateSettings,
     "PromoteFunction": PromoteSettings,
+    "PulseFunction": PulseSettings,
     "TellFunction": TellSettings,
     "UploadFunction": UploadSettings,
 }
@@ -44,7 +47,8 @@ def test_environment_is_what_the_settings_read(name: str) -> None:
     model = SETTINGS[name]
     expected = {field.upper() for field in model.model_fields} if model else set()
     assert variables(FUNCTIONS[name]["Properties"]) == expected
-    assert all(key.startswith("POWERTOOLS_") for key in variables(GLOBALS))
+    shared = {key for key in variables(GLOBALS) if not key.startswith("POWERTOOLS_")}
+    assert shared == {STACK_VARIABLE}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
