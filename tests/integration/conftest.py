@@ -12,6 +12,7 @@ from local.emulator.aidetect_emulator import iam_log
 from local.options import UpOptions
 from local.session import session
 from local.stack import down, status, up
+from tests.integration import alarms
 from tests.integration.stack import Stack
 from tests.policy.grants import shown
 from tests.policy.observed import SESSIONS, load, physical_names, save, used
@@ -25,13 +26,23 @@ PARAMETERS = {
     "ChunkSize": "20",
     "ImagesPerShard": "100",
     "UploadApi": "on",
+    # Alarms go off at what tests can bring about in seconds: test_watch.py.
+    "AlarmWaitingSeconds": "5",
+    "AlarmBatchSeconds": "1",
+    "AlarmUnsurePercent": "0",
 }
+ALARM_PERIOD = 10
 
 
 def was_meant(record: iam_log.Record) -> bool:
-    """Tell the refusals that test_permissions provokes."""
+    """Tell the refusals that test_permissions and test_watch provoke."""
     actions = {"s3:DeleteObject", "ssm:PutParameter"}
-    planted = ("/intake/planted.jpg", "/feedback/planted.jsonl", "/evidence/probe.parquet")
+    planted = (
+        "/intake/planted.jpg",
+        "/feedback/planted.jsonl",
+        "/evidence/probe.parquet",
+        ":stateMachine:no",
+    )
     return record.action in actions or record.resource.endswith(planted)
 
 
@@ -67,11 +78,13 @@ def is_whole(session: pytest.Session) -> bool:
 
 @pytest.fixture(scope="session")
 def stack(home: Path, port: int, request: pytest.FixtureRequest) -> Iterator[Stack]:
-    up(UpOptions(port=port, parameters=PARAMETERS))
+    up(UpOptions(port=port, parameters=PARAMETERS, alarm_period=ALARM_PERIOD))
     found = status()
     assert found.endpoint
     clients = session(found.region)
-    yield Stack(resolve("local"), clients, found.endpoint)
+    deployed = Stack(resolve("local"), clients, found.endpoint)
+    alarms.listen(deployed)
+    yield deployed
     refused = [r for r in iam_log.read(home / "iam-denied.jsonl") if not was_meant(r)]
     names = physical_names(clients, found.endpoint, found.stack)
     down()

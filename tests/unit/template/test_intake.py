@@ -35,4 +35,8 @@ def test_only_the_queue_is_gathered_from() -> None:
         for name, function in resources("AWS::Serverless::Function").items()
         if "Events" in function["Properties"]
     }
-    assert events == {"IntakeFunction": ["SQS"], "TellFunction": ["EventBridgeRule"]}
+    assert events == {
+        "IntakeFunction": ["SQS"],
+        "PulseFunction": ["Schedule"],
+        "TellFunction": ["EventBridgeRule"],
+    }
