@@ -33,6 +33,8 @@ class StackOutputs(BaseModel):
     CpuJobQueueArn: str = ""
     ChampionParameter: str
     CompletedTopicArn: str
+    # Absent in stacks that were deployed before it was asked for.
+    AlarmTopicArn: str = ""
     GlueDatabase: str
     AthenaWorkgroup: str
 

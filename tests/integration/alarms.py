@@ -22,8 +22,7 @@ def listen(stack: Stack) -> None:
     sqs = _sqs(stack)
     url = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    topics = [topic["TopicArn"] for topic in stack.sns.list_topics()["Topics"]]
-    (topic,) = [topic for topic in topics if "AlarmTopic" in topic]
+    topic = stack.target.outputs.AlarmTopicArn
     stack.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
 
 

@@ -73,9 +73,8 @@ def functions(stack: Stack) -> "LambdaClient":
 
 def named(functions: "LambdaClient", part: str) -> str:
     pages = functions.get_paginator("list_functions").paginate()
-    return next(
-        f["FunctionName"] for p in pages for f in p["Functions"] if part in f["FunctionName"]
-    )
+    names: list[str] = [f["FunctionName"] for page in pages for f in page["Functions"]]
+    return next(name for name in names if part in name)
 
 
 def brought_about(watch: Watch, name: str, do: Callable[[], object]) -> None:

@@ -18,6 +18,9 @@ from localstack.services.cloudformation.engine.v2.change_set_model_preproc impor
     PreprocEntityDelta,
 )
 from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
+from localstack.services.cloudwatch.resource_providers.aws_cloudwatch_alarm import (
+    CloudWatchAlarmProvider,
+)
 from localstack.services.stepfunctions.resource_providers import (
     aws_stepfunctions_statemachine as state_machine_type,
 )
@@ -101,6 +104,19 @@ def _textual_substitutions(original: Any) -> Any:
     return apply
 
 
+def _numeric_threshold(original: Any) -> Any:
+    """Take an alarm's threshold from a parameter: LocalStack passes its text on."""
+
+    def create(provider: Any, request: Any) -> Any:
+        model = request.desired_state
+        for name in ("Threshold", "Period", "EvaluationPeriods", "DatapointsToAlarm"):
+            if isinstance(model.get(name), str):
+                model[name] = float(model[name]) if name == "Threshold" else int(model[name])
+        return original(provider, request)
+
+    return create
+
+
 def stable_name(stack_name: str, logical_resource_id: str) -> str:
     """Name a resource that the template does not name: the same in every deployment.
 
@@ -130,6 +146,7 @@ def install() -> None:
     state_machine_type._apply_substitutions = _textual_substitutions(
         state_machine_type._apply_substitutions
     )
+    CloudWatchAlarmProvider.create = _numeric_threshold(CloudWatchAlarmProvider.create)
     s3_notifications.quote = encode_key
     notifier = s3_notifications.EventBridgeNotifier
     notifier._get_event_payload = staticmethod(_plain_event_key(notifier._get_event_payload))
