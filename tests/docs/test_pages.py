@@ -11,7 +11,6 @@ import pytest
 from docs.hooks import blocks, figures, links
 from docs.hooks.paths import BROUGHT, CHECKOUT, DOCS, FIGURES
 from docs.hooks.reference.cli import commands
-from docs.hooks.reference.template import read
 from docs.hooks.table import cell, code
 
 PAGES = sorted(
@@ -43,13 +42,6 @@ def test_kept_blocks_are_up_to_date(page: Path) -> None:
 def test_every_diagram_is_drawn_and_no_other() -> None:
     wanted = {f"{name}-{theme}.svg" for name in figures.diagrams() for theme in figures.THEMES}
     assert wanted == {path.name for path in FIGURES.glob("*.svg")}, "run `make figures`"
-
-
-def test_every_alarm_has_its_paragraph() -> None:
-    titles = set(re.findall(r"^### (\w+)$", (DOCS / "operate.md").read_text(), re.MULTILINE))
-    alarms = {n for n, r in read()["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"}
-    assert alarms
-    assert alarms <= titles
 
 
 def test_make_targets_are_there() -> None:
