@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from aidetect import (
+    costs_command,
     dataset_command,
     detector_command,
     feedback_command,
@@ -84,4 +85,5 @@ app.add_typer(dataset_command.app, name="dataset", rich_help_panel=DATA)
 app.command(rich_help_panel=OPERATE, epilog=status_command.EXAMPLES)(status_command.status)
 app.command(rich_help_panel=OPERATE, epilog=verify_command.EXAMPLES)(verify_command.verify)
 app.command(rich_help_panel=OPERATE, epilog=redrive_command.EXAMPLES)(redrive_command.redrive)
+app.add_typer(costs_command.app, name="costs", rich_help_panel=OPERATE)
 app.add_typer(local_command.app, name="local", rich_help_panel=OPERATE)

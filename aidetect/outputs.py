@@ -31,6 +31,10 @@ class StackOutputs(BaseModel):
     JobQueueArn: str
     # Absent in stacks that were deployed before training came.
     CpuJobQueueArn: str = ""
+    # Absent in stacks that were deployed before spending could be stopped.
+    GpuFleetArn: str = ""
+    CpuFleetArn: str = ""
+    SpendingTopicArn: str = ""
     ChampionParameter: str
     CompletedTopicArn: str
     # Absent in stacks that were deployed before it was asked for.

@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_batch import BatchClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
@@ -43,6 +44,12 @@ def ssm_client() -> "SSMClient":
 def sns_client() -> "SNSClient":
     """Return the notification client of this process."""
     return boto3.client("sns", config=CONFIG)
+
+
+@cache
+def batch_client() -> "BatchClient":
+    """Return the Batch client of this process."""
+    return boto3.client("batch", config=CONFIG)
 
 
 @cache

@@ -102,6 +102,8 @@ class Status(Contract):
     failures: tuple[Failure, ...] = ()
     batches: tuple[Ended, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    # No machines are started until somebody says so; None where that is not known.
+    spending_stopped: bool | None = None
     unseen: dict[str, str] = Field(default_factory=dict)
 
     @property
@@ -116,6 +118,10 @@ class Status(Contract):
         told = []
         if self.champion is None and "champion" not in self.unseen:
             told.append("no detector is in use: aidetect detector publish")
+        if self.spending_stopped:
+            told.append(
+                "spending is stopped, and batches that need machines wait: aidetect costs resume"
+            )
         if self.dead:
             told.append(f"{self.dead} upload events were given up: aidetect redrive")
         told += [f"{f.kind.value} {f.name} failed: {f.next}" for f in self.failures]

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from aidetect.costs import fleets
 from aidetect.errors import AidetectError
 from aidetect.explanation import denied_action, explain, is_denied
 from aidetect.status import alarms, scoring, training, waiting
@@ -15,7 +16,7 @@ from aidetect.target import Target
 from detector.champion import read_champion
 from detector.contract import ContractError
 
-THREADS = 9
+THREADS = 10
 
 
 def _why(error: Exception) -> str:
@@ -46,6 +47,7 @@ def look(target: Target, now: Callable[[], datetime] = lambda: datetime.now(UTC)
         "failed training": lambda: training.failures(target, at),
         "last batches": lambda: scoring.last_batches(target),
         "alarms": lambda: alarms.alarms(target),
+        "spending": lambda: fleets.stopped(target),
     }
     seen: dict[str, Any] = {}
     unseen: dict[str, str] = {}
@@ -69,5 +71,6 @@ def look(target: Target, now: Callable[[], datetime] = lambda: datetime.now(UTC)
         failures=tuple(sorted(failed, key=lambda f: f.at, reverse=True)),
         batches=seen.get("last batches", ()),
         alarms=seen.get("alarms", ()),
+        spending_stopped=seen.get("spending"),
         unseen=unseen,
     )

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAMBDA_LIMIT_BYTES = 262_144_000
 
 # The AWS services whose definitions botocore needs here; all of them weigh 28 MB.
-AWS_SERVICES = ("s3", "sns", "ssm", "sts", "stepfunctions")
+AWS_SERVICES = ("batch", "s3", "sns", "ssm", "sts", "stepfunctions")
 
 PRUNE_COMMON = (
     "bin",

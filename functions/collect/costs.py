@@ -8,9 +8,9 @@ from detector.contract import ContractError
 from detector.costs.actual import Records, ledger_of
 from detector.costs.ledger import CostLedger
 from detector.manifest import ManifestHeader
+from detector.metric import Metric, Unit, tell
 from detector.plan import BatchPlan
 from detector.summary import BatchSummary
-from functions.logger import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,8 +34,14 @@ def keep_costs(
 
 
 def tell_costs(ledger: CostLedger) -> None:
-    """Tell the costs of a batch."""
-    logger.info("costs", extra={"dollars": ledger.dollars, "images": ledger.images})
+    """Tell the costs of a batch, whoever it was for: what the watch scores costs money too."""
+    metrics = [
+        Metric("Dollars", ledger.dollars, Unit.NONE),
+        Metric("GpuSeconds", ledger.gpu_seconds, Unit.SECONDS),
+    ]
+    if ledger.per_thousand is not None:
+        metrics.append(Metric("DollarsPerThousandImages", ledger.per_thousand, Unit.NONE))
+    tell(*metrics, batch=ledger.batch)
 
 
 def _origin(plan: BatchPlan, s3: "S3Client") -> str:

@@ -2,7 +2,7 @@
 
 Blocks of Python and SQL are run, but those that say why they are not: ``<!-- not run: … -->`` on
 the line above. Of these at least the imports are run. They run in a folder with what a page may
-expect there: ``results/`` as it comes from the bucket, and ``photo.jpg``.
+expect there: ``results/`` and ``costs/`` as they come from the bucket, and ``photo.jpg``.
 """
 
 import ast
@@ -20,6 +20,7 @@ from detector.reason import Reason
 from detector.row import ResultRow
 from detector.verdict import Verdict
 from tests.docs.examples import Example, examples
+from tests.unit.detector.documents import DOCUMENTS
 
 PYTHON = examples("python")
 CONSOLE = examples("pycon")
@@ -50,9 +51,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         row("c.jpg", Verdict.UNSURE, 0.61),
         row("d.jpg", Verdict.ERROR, None),
     ]
-    chunk = tmp_path / BatchLayout("results", "b1", "2026-11-23").chunk("000000000").key
-    chunk.parent.mkdir(parents=True)
+    layout = BatchLayout("results", "b1", "2026-11-23")
+    chunk, ledger = tmp_path / layout.chunk("000000000").key, tmp_path / layout.costs.key
+    for path in (chunk, ledger):
+        path.parent.mkdir(parents=True)
     chunk.write_bytes(to_parquet(rows))
+    ledger.write_text(DOCUMENTS["costs"].dumps())
     Image.new("RGB", (64, 64), "teal").save(tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -89,6 +93,7 @@ def test_sql(example: Example, folder: Path) -> None:
             "read_parquet('results/**/*.parquet', hive_partitioning = true, "
             "hive_types = {'run_date': VARCHAR})"
         )
+        database.execute("CREATE VIEW costs AS SELECT * FROM read_json('costs/**/*.json')")
         assert database.execute(example.code).fetchall()
 
 

@@ -30,6 +30,8 @@ PARAMETERS = {
     "AlarmWaitingSeconds": "5",
     "AlarmBatchSeconds": "1",
     "AlarmUnsurePercent": "0",
+    "AlarmDollarsPerDay": "0",
+    "AlarmDollarsPerThousand": "0",
 }
 ALARM_PERIOD = 10
 

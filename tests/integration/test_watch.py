@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aidetect.costs.fleets import ENABLED, turn
 from aidetect.source import gather
 from aidetect.upload import upload
 from detector.plan import Lane
@@ -19,6 +20,7 @@ from tests.integration import alarms
 from tests.integration.photographs import write_photographs
 from tests.integration.stack import Stack, eventually
 from tests.integration.test_kill import processes
+from tests.integration.test_spending import limit, spend_until_stopped
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -171,10 +173,19 @@ def test_a_watch_that_is_blind_is_told(watch: Watch, functions: "LambdaClient") 
     assert "FunctionError" not in answer, json.load(answer["Payload"])
 
 
+def test_dollars_are_told(stack: Stack, watch: Watch) -> None:
+    # Every batch costs something, and these two have gone off at the first.
+    for name in ("DollarsPerDayAlarm", "DollarsPerThousandAlarm"):
+        assert watch.went_off(name), name
+    if not watch.went_off("SpendingLimitAlarm"):
+        spend_until_stopped(stack, limit(stack))
+        turn(stack.target, ENABLED)
+
+
 def test_every_alarm_went_off_and_ended(stack: Stack, watch: Watch) -> None:
     sqs = stack.session.client("sqs", endpoint_url=stack.endpoint)
     sqs.purge_queue(QueueUrl=stack.target.outputs.ArrivalsDlqUrl)
-    assert len(watch.names) >= 9
+    assert len(watch.names) >= 12
 
     def all_ended() -> bool | None:
         return all(watch.ended(name) for name in watch.states) or None

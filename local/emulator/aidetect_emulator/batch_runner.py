@@ -22,7 +22,7 @@ from .batch_log import JobLog
 from .batch_mounts import mounts, own_volumes
 from .batch_retry import RetryStrategy
 from .batch_secrets import secret_variables
-from .batch_view import parent_status
+from .batch_view import can_place, parent_status
 from .private_tmp import TMP, relocate_all
 from .role_credentials import assume
 
@@ -31,6 +31,7 @@ _submitted_strategy: contextvars.ContextVar[dict[str, Any] | None] = contextvars
     "submitted_strategy", default=None
 )
 _slots = threading.BoundedSemaphore(1)
+POLL = 0.2
 
 
 def _container(job: Any) -> dict[str, Any]:
@@ -183,6 +184,22 @@ def _try_once(job: Any, number: int) -> AttemptEnd:
     return end
 
 
+def _placed(job: Any) -> bool:
+    """Wait for a slot in an enabled compute environment; return whether the job holds one.
+
+    Where all environments of the queue are disabled, jobs wait, as on AWS; those that run go on.
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_UpdateComputeEnvironment.html
+    """
+    while not job.stop:
+        if can_place(job.job_queue.environments) and _slots.acquire(timeout=10 * POLL):
+            if can_place(job.job_queue.environments):
+                return True
+            _slots.release()
+        else:
+            time.sleep(POLL)
+    return False
+
+
 def _run(job: Any) -> None:
     _set(job, "PENDING")
     if job.depends_on and not job._wait_for_dependencies():
@@ -190,19 +207,21 @@ def _run(job: Any) -> None:
         return
     _set(job, "RUNNABLE")
     strategy = RetryStrategy.parse(job.aidetect_retry or job.job_definition.retry_strategy)
-    with _slots:
-        number = 0
-        while not job.stop:
-            number += 1
+    number = 0
+    while _placed(job):
+        number += 1
+        try:
             end = _try_once(job, number)
-            if end.exit_code == 0 and not job.stop:
-                _finish(job, succeeded=True, reason=EXITED)
-                return
-            again = strategy.retries(number, end.exit_code, "", end.status_reason)
-            if job.stop or not again:
-                _finish(job, succeeded=False, reason=end.status_reason)
-                return
-            _set(job, "RUNNABLE")
+        finally:
+            _slots.release()
+        if end.exit_code == 0 and not job.stop:
+            _finish(job, succeeded=True, reason=EXITED)
+            return
+        again = strategy.retries(number, end.exit_code, "", end.status_reason)
+        if job.stop or not again:
+            _finish(job, succeeded=False, reason=end.status_reason)
+            return
+        _set(job, "RUNNABLE")
     _finish(job, succeeded=False, reason=job.job_stopped_reason or "Terminated")
 
 

@@ -1,6 +1,7 @@
-"""What an array job's parent shows of its children."""
+"""What an array job's parent shows of its children, and where jobs may start."""
 
 from collections.abc import Iterable
+from typing import Any
 
 FINAL = frozenset({"SUCCEEDED", "FAILED"})
 
@@ -14,3 +15,8 @@ def parent_status(children: Iterable[str]) -> str:
     if not seen <= FINAL:
         return "PENDING"
     return "FAILED" if "FAILED" in seen else "SUCCEEDED"
+
+
+def can_place(environments: Iterable[Any]) -> bool:
+    """Tell whether jobs may start in one of a queue's compute environments."""
+    return any(environment.state == "ENABLED" for environment in environments)

@@ -78,6 +78,9 @@ def _batch(call: Call) -> list[Need]:
         ]
     if call.operation in ("TerminateJob", "CancelJob"):
         return [Need(action, _full(call, "batch", "job", call.text("jobId")))]
+    if call.operation == "UpdateComputeEnvironment":
+        name = call.text("computeEnvironment")
+        return [Need(action, _full(call, "batch", "compute-environment", name))]
     return [Need(action, ANY)]
 
 

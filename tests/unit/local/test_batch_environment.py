@@ -1,12 +1,16 @@
 """A job's command line and environment."""
 
+from types import SimpleNamespace
+
+import pytest
+
 from local.emulator.aidetect_emulator.batch_environment import (
     Credentials,
     Host,
     JobIdentity,
     command_line,
 )
-from local.emulator.aidetect_emulator.batch_view import parent_status
+from local.emulator.aidetect_emulator.batch_view import can_place, parent_status
 from local.emulator.aidetect_emulator.private_tmp import relocate
 
 
@@ -48,3 +52,11 @@ def test_the_parent_of_an_array() -> None:
     assert parent_status(["SUCCEEDED", "RUNNING"]) == "PENDING"
     assert parent_status(["SUCCEEDED", "FAILED"]) == "FAILED"
     assert parent_status(["SUCCEEDED"]) == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [(["ENABLED"], True), (["DISABLED"], False), (["DISABLED", "ENABLED"], True)],
+)
+def test_jobs_start_where_an_environment_is_enabled(states: list[str], expected: bool) -> None:
+    assert can_place(SimpleNamespace(state=state) for state in states) is expected

@@ -14,6 +14,7 @@ from functions.plan.settings import PlanSettings
 from functions.promote.settings import PromoteSettings
 from functions.pulse.settings import PulseSettings
 from functions.settings import Settings
+from functions.stop.settings import StopSettings
 from functions.tell.settings import TellSettings
 from functions.upload.settings import UploadSettings
 from tests.unit.template.document import ROOT, resources, template
@@ -29,6 +30,7 @@ SETTINGS: dict[str, type[Settings] | None] = {
     "GateFunction": GateSettings,
     "PromoteFunction": PromoteSettings,
     "PulseFunction": PulseSettings,
+    "StopFunction": StopSettings,
     "TellFunction": TellSettings,
     "UploadFunction": UploadSettings,
 }

@@ -38,5 +38,6 @@ def test_only_the_queue_is_gathered_from() -> None:
     assert events == {
         "IntakeFunction": ["SQS"],
         "PulseFunction": ["Schedule"],
+        "StopFunction": ["SNS"],
         "TellFunction": ["EventBridgeRule"],
     }

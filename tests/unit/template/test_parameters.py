@@ -59,8 +59,10 @@ def test_outputs_that_others_rely_on_are_there() -> None:
 def test_alarms_tell_the_alarm_topic() -> None:
     alarms = resources("AWS::CloudWatch::Alarm")
     assert len(alarms) >= 3
-    for alarm in alarms.values():
-        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    for name, alarm in alarms.items():
+        stops = [{"Ref": "SpendingTopic"}] if name == "SpendingLimitAlarm" else []
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}, *stops]
+        assert alarm["Properties"]["OKActions"] == [{"Ref": "AlarmTopic"}]
         assert alarm["Properties"]["AlarmDescription"]
         assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
 

@@ -1,0 +1,1 @@
+"""What scoring costs: before, after, where it is cheapest, and how to stop it."""

@@ -1,0 +1,74 @@
+"""What batches cost, from the ledgers beside their results."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+from detector.costs.ledger import CostLedger
+from detector.layout import COSTS_PREFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+READERS = 16
+
+
+class Spent(NamedTuple):
+    """What batches came to; ``estimated`` counts those of which something had to be assumed."""
+
+    batches: int
+    images: int
+    gpu_seconds: float
+    dollars: float
+    estimated: int
+
+    @property
+    def per_thousand(self) -> float | None:
+        """Dollars per thousand images; None where there are none."""
+        return 1000 * self.dollars / self.images if self.images else None
+
+    @classmethod
+    def of(cls, ledgers: Iterable[CostLedger]) -> "Spent":
+        """Add up."""
+        found = list(ledgers)
+        return cls(
+            batches=len(found),
+            images=sum(ledger.images for ledger in found),
+            gpu_seconds=round(sum(ledger.gpu_seconds for ledger in found), 3),
+            dollars=round(sum(ledger.dollars for ledger in found), 6),
+            estimated=sum(bool(ledger.unknown) for ledger in found),
+        )
+
+
+def _keys(s3: "S3Client", bucket: str, since: str) -> Iterator[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket, Prefix=COSTS_PREFIX, StartAfter=f"{COSTS_PREFIX}run_date={since}"
+    )
+    for page in pages:
+        yield from (found["Key"] for found in page.get("Contents", ()))
+
+
+def read_ledgers(s3: "S3Client", bucket: str, since: str = "") -> list[CostLedger]:
+    """Return the ledgers of batches that began on a day, ``YYYY-MM-DD``, or later; oldest first.
+
+    Raises
+    ------
+    ContractError
+        If one is of another major version.
+    """
+
+    def read(key: str) -> CostLedger:
+        with s3.get_object(Bucket=bucket, Key=key)["Body"] as body:
+            return CostLedger.parse(body.read(), where=f"s3://{bucket}/{key}")
+
+    with ThreadPoolExecutor(READERS) as readers:
+        found = list(readers.map(read, _keys(s3, bucket, since)))
+    return sorted(found, key=lambda ledger: (ledger.run_date, ledger.finished_at))
+
+
+def by_day(ledgers: Iterable[CostLedger]) -> dict[str, Spent]:
+    """Return what each day came to, oldest first."""
+    days: dict[str, list[CostLedger]] = {}
+    for ledger in ledgers:
+        days.setdefault(ledger.run_date, []).append(ledger)
+    return {day: Spent.of(found) for day, found in sorted(days.items())}

@@ -1,0 +1,1 @@
+"""Stops spending: no more machines are started until somebody says so."""
