@@ -9,11 +9,13 @@ from aidetect import (
     dataset_command,
     detector_command,
     feedback_command,
+    golden_command,
     local_command,
     promotion_command,
     redrive_command,
     report_command,
     score_command,
+    shadow_command,
     status_command,
     train_command,
     verdict_command,
@@ -86,4 +88,6 @@ app.command(rich_help_panel=OPERATE, epilog=status_command.EXAMPLES)(status_comm
 app.command(rich_help_panel=OPERATE, epilog=verify_command.EXAMPLES)(verify_command.verify)
 app.command(rich_help_panel=OPERATE, epilog=redrive_command.EXAMPLES)(redrive_command.redrive)
 app.add_typer(costs_command.app, name="costs", rich_help_panel=OPERATE)
+app.add_typer(golden_command.app, name="golden", rich_help_panel=OPERATE)
+app.add_typer(shadow_command.app, name="shadow", rich_help_panel=OPERATE)
 app.add_typer(local_command.app, name="local", rich_help_panel=OPERATE)

@@ -12,6 +12,7 @@ from batch_inference.tally import READERS, count_chunks
 from batch_inference.writer import commit
 from detector.plan import BatchPlan, Shard
 from detector.reason import ImageError, Reason
+from detector.sketch import Sketch
 from detector.summary import BatchSummary, Counts, ShardRecord, Status
 
 if TYPE_CHECKING:
@@ -66,10 +67,16 @@ def close_out(
         results=str(layout.results),
         failed_shards=tuple(failed),
         purpose=plan.purpose,
+        sketch=_sketch(records),
     )
     if price is not None:
         price(summary, records)
     return write_summary(s3, plan, summary)
+
+
+def _sketch(records: Iterable[ShardRecord | None]) -> Sketch | None:
+    sketches = [record.sketch for record in records if record and record.sketch]
+    return sum(sketches, start=Sketch()) if sketches else None
 
 
 def _close_shard(plan: BatchPlan, shard: Shard, s3: "S3Client", now: datetime) -> Counts:

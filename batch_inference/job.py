@@ -168,6 +168,7 @@ def score_shard(
         graph=engine.graph.value,
         attempt=attempt,
         instance=instance_type(),
+        sketch=pipeline.sketch,
     )
     record = write_record(s3, plan, record)
     log.info("complete", rows=record.counts.rows, seconds=record.seconds, chunks=record.chunks)

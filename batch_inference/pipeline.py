@@ -24,6 +24,7 @@ from batch_inference.judge import Judge
 from batch_inference.reader import Reader
 from batch_inference.settings import Settings
 from batch_inference.shard import Unit, layout_of
+from batch_inference.sketching import Sketcher
 from batch_inference.stop import Stop
 from batch_inference.writer import commit, keep_evidence
 from detector.evidence import Evidence
@@ -31,6 +32,7 @@ from detector.plan import BatchPlan
 from detector.preprocess import Pixels
 from detector.reason import ImageError
 from detector.row import ResultRow
+from detector.sketch import Sketch
 from detector.summary import Counts
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ class Pipeline:
         self._decoder = decoder
         self._engine = engine
         self._judge = judge
+        self._sketcher = Sketcher(judge.calibration)
         self._settings = settings
         self._stop = stop
         self._layout = layout_of(plan)
@@ -137,6 +140,11 @@ class Pipeline:
         if not complete:
             raise InterruptedShardError("told to stop; the chunk at hand was finished")
         return self._done
+
+    @property
+    def sketch(self) -> Sketch:
+        """What the engine said of the images that this pipeline scored."""
+        return self._sketcher.sketch
 
     # The feed's sink.
 
@@ -248,6 +256,7 @@ class Pipeline:
         batch = self._waiting[: self._engine.batch_size]
         del self._waiting[: len(batch)]
         scores = self._engine.run(np.stack([item.pixels for item in batch]))
+        self._sketcher.add(scores)
         maps: Iterable[Floats | None] = (
             repeat(None, len(batch)) if scores.heat is None else scores.heat
         )

@@ -78,6 +78,11 @@ class BatchLayout:
         return S3Uri(self.bucket, f"{EVIDENCE_PREFIX}run_date={self.run_date}/batch={self.batch}/")
 
     @property
+    def golden(self) -> S3Uri:
+        """How the champion did, of a golden batch: :mod:`detector.golden_set`."""
+        return self._control("golden.json")
+
+    @property
     def report(self) -> S3Uri:
         """The report, a page for people."""
         return self._control("report.html")

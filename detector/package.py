@@ -106,6 +106,8 @@ class DetectorPackage(Contract):
     details: PackageFile | None = None
     data: FittedOn | None = None
     command: str = ""
+    # What drift is told by: detector/drift_reference.py.
+    drift: PackageFile | None = None
 
     def graph(self, graph: Graph) -> PackageFile:
         """Return a graph's file.
@@ -126,7 +128,8 @@ class DetectorPackage(Contract):
     @property
     def files(self) -> tuple[PackageFile, ...]:
         """Every file of the package but ``detector.json`` itself."""
-        return (*self.graphs.values(), *((self.head,) if self.head else ()), *self.told)
+        apart = (self.head, self.drift)
+        return (*self.graphs.values(), *(file for file in apart if file), *self.told)
 
     @property
     def told(self) -> tuple[PackageFile, ...]:

@@ -93,6 +93,8 @@ class BatchPlan(Contract):
     # Of about how many images thumbnails and heat maps are kept; 0 for none.
     evidence_images: int = Field(default=MAX_IMAGES, ge=0)
     purpose: Purpose = Purpose.LIVE
+    # The live batch that a shadow is of.
+    shadow_of: str = ""
 
 
 def chunk_name(first: int, sequence: int | None = None) -> str:

@@ -10,6 +10,7 @@ from pydantic import Field
 from detector.contract import Contract, Part
 from detector.purpose import Purpose
 from detector.reason import Reason
+from detector.sketch import Sketch
 from detector.verdict import Verdict
 
 
@@ -56,6 +57,8 @@ class ShardRecord(Contract):
     attempt: int = 1
     # EC2's name of the machine; empty where it is none of EC2's, or in Lambda.
     instance: str = ""
+    # Of what this attempt scored; what an earlier one had committed is not in it.
+    sketch: Sketch | None = None
 
 
 class Status(StrEnum):
@@ -84,6 +87,8 @@ class BatchSummary(Contract):
     results: str
     failed_shards: tuple[int, ...] = ()
     purpose: Purpose = Purpose.LIVE
+    # Of the images that were scored; fewer where a shard was resumed.
+    sketch: Sketch | None = None
 
 
 class ScoringCompleted(Contract):

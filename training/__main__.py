@@ -17,6 +17,7 @@ from detector.package import PackageError
 from detector.training_run import Stage
 from training import embedded, weights
 from training.dataset import DatasetError, load_dataset
+from training.drift_command import write_reference
 from training.evaluation import write_report
 from training.fitted import fit_folder
 from training.fitting import Naming, Setting
@@ -57,6 +58,10 @@ def parser() -> argparse.ArgumentParser:
         "--unseen", action="store_true", help="judge only sources that it never learnt from"
     )
     _ladder(judge)
+    drift = commands.add_parser("drift", help="make a fitted head's drift reference, beside it")
+    drift.add_argument("data", type=Path, metavar="DATA", help="what the head was fitted on")
+    drift.add_argument("--head", type=Path, default=embedded.DATA, metavar="FOLDER")
+    drift.add_argument("--encoder", default=None, help="where the head's own cannot be fetched")
     build = commands.add_parser("build", help="build a detector package and print its folder")
     build.add_argument("head", type=Path, nargs="?", default=embedded.DATA, metavar="FOLDER")
     stage = commands.add_parser("stage", help="one stage of a training run, as a job runs it")
@@ -94,6 +99,12 @@ def run(arguments: argparse.Namespace, console: Console, said: str) -> None:
     if arguments.command == "build":
         package = embedded.build(cache, console.print, fitted=arguments.head)
         console.print(str(package), soft_wrap=True)
+        return
+    if arguments.command == "drift":
+        with progress_bar(console) as progress:
+            protocol = Protocol(cache, arguments.threads, progress, encoder=arguments.encoder)
+            write_reference(load_dataset(arguments.data), arguments.head, protocol)
+        console.print(f"drift reference written to {arguments.head}", soft_wrap=True)
         return
     if arguments.ladder < 0:
         raise ValueError("--ladder takes a number of images from 1 up, or 0 for no ladder")

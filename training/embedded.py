@@ -13,6 +13,7 @@ import onnx
 
 from detector.cache import cache_home
 from detector.contract import ContractError
+from detector.drift_reference import DRIFT_FILE, DriftReference
 from detector.package import (
     DESCRIPTION_FILE,
     DetectorPackage,
@@ -77,6 +78,7 @@ def build_package(
     evaluation: bytes | None = None,
     test: bytes | None = None,
     details: bytes | None = None,
+    drift: bytes | None = None,
 ) -> DetectorPackage:
     """Write a detector package into a folder that holds its card, ``detector.json`` last.
 
@@ -96,6 +98,8 @@ def build_package(
         The evaluation on the test of the head's own run, where there is one.
     details
         The curves of ``test``, or else of ``evaluation``.
+    drift
+        The drift reference, where there is one.
 
     Raises
     ------
@@ -117,7 +121,12 @@ def build_package(
         onnx.save(model, folder / file)
         files[precision] = describe_file(folder / file)
     head_file = write_head(folder, head)
-    further = {EVALUATION_FILE: evaluation, TEST_FILE: test, DETAILS_FILE: details}
+    further = {
+        EVALUATION_FILE: evaluation,
+        TEST_FILE: test,
+        DETAILS_FILE: details,
+        DRIFT_FILE: drift,
+    }
     told = {name: _written(folder / name, data) for name, data in further.items()}
     package = DetectorPackage(
         name=record.name,
@@ -140,8 +149,22 @@ def build_package(
         details=told[DETAILS_FILE],
         data=record.data,
         command=record.command,
+        drift=told[DRIFT_FILE],
     )
-    package = package.model_copy(update={"version": f"{record.version}-{_identity(package)}"})
+    return _named(folder, package, record.version)
+
+
+def add_reference(
+    folder: Path, package: DetectorPackage, version: str, reference: DriftReference
+) -> DetectorPackage:
+    """Add a drift reference to a package that is not published yet; returns it, named anew."""
+    file = _written(folder / DRIFT_FILE, reference.model_dump_json().encode() + b"\n")
+    return _named(folder, package.model_copy(update={"drift": file, "version": version}), version)
+
+
+def _named(folder: Path, package: DetectorPackage, version: str) -> DetectorPackage:
+    """Write a package's description, whose version says what is in it."""
+    package = package.model_copy(update={"version": f"{version}-{_identity(package)}"})
     (folder / DESCRIPTION_FILE).write_text(package.model_dump_json(indent=2) + "\n")
     return package
 
@@ -216,6 +239,17 @@ def details_of(folder: Path, record: HeadRecord) -> bytes | None:
     return check_file(folder, record.details).read_bytes() if record.details else None
 
 
+def drift_of(folder: Path, record: HeadRecord) -> bytes | None:
+    """Read the drift reference that a fitted head's record names, checked; None without one.
+
+    Raises
+    ------
+    detector.package.PackageError
+        If it is missing or altered.
+    """
+    return check_file(folder, record.drift).read_bytes() if record.drift else None
+
+
 def verified(folder: Path) -> bool:
     """Tell whether a folder holds a whole, unaltered package."""
     try:
@@ -267,6 +301,7 @@ def build(cache: Path | None = None, progress: Say | None = None, *, fitted: Pat
             adaptation=adaptation,
             evaluation=evaluation,
             details=details_of(fitted, record),
+            drift=drift_of(fitted, record),
         )
         put_folder(fresh, target)
     return target

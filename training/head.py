@@ -65,6 +65,8 @@ class HeadRecord(Contract):
     evaluation: PackageFile | None = None
     # The curves of that evaluation: training/details.py.
     details: PackageFile | None = None
+    # What drift is told by: detector/drift_reference.py.
+    drift: PackageFile | None = None
 
 
 @dataclass(frozen=True)

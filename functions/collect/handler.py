@@ -18,6 +18,7 @@ from functions.collect.costs import keep_costs
 from functions.collect.metrics import metrics_of
 from functions.collect.news import tell
 from functions.collect.report import report_of
+from functions.collect.watch import watch
 from functions.logger import logger
 
 
@@ -30,10 +31,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(batch=plan.batch)
     now = datetime.now(UTC)
     summary = close_out(plan, s3=s3, now=now, price=partial(keep_costs, plan, s3=s3))
-    # Once a batch, however often this is tried; and what the watch scores is nobody's batch.
-    if summary.finished_at == now.isoformat() and summary.purpose is Purpose.LIVE:
-        tell_metrics(*metrics_of(summary), batch=plan.batch)
-    report = report_of(plan, summary, s3=s3, left=lambda: context.get_remaining_time_in_millis())
+    # Once a batch, however often this is tried.
+    if summary.finished_at == now.isoformat():
+        # What the watch scores is nobody's batch.
+        if plan.purpose is Purpose.LIVE:
+            tell_metrics(*metrics_of(summary), batch=plan.batch)
+        watch(plan, summary, s3=s3)
+    report = None
+    if plan.purpose is Purpose.LIVE:
+        report = report_of(plan, summary, s3=s3, left=context.get_remaining_time_in_millis)
     news = tell(summary, layout_of(plan), report)
     logger.info("closed", extra={"status": summary.status, "rows": summary.counts.rows})
     return news.model_dump(mode="json")

@@ -23,6 +23,7 @@ def draft(
     settings: PlanSettings,
     now: datetime,
     purpose: Purpose = Purpose.LIVE,
+    shadow_of: str = "",
 ) -> BatchPlan:
     """Return the plan of a batch.
 
@@ -42,7 +43,7 @@ def draft(
         The function's settings.
     now
         The present, UTC.
-    purpose
+    purpose, shadow_of
         What it is scored for; only of a live batch evidence is kept.
     """
     lane = choose_lane(images, most=settings.express_max_images, forced=forced)
@@ -60,4 +61,5 @@ def draft(
         limits=Limits(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels),
         evidence_images=settings.evidence_images if purpose is Purpose.LIVE else 0,
         purpose=purpose,
+        shadow_of=shadow_of,
     )

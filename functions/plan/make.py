@@ -71,6 +71,7 @@ class Planner:
             settings=self.settings,
             now=self.now,
             purpose=request.purpose,
+            shadow_of=request.shadow_of or "",
         )
         return save_plan(plan, layout.plan, s3=self.s3)
 

@@ -21,7 +21,8 @@ class RequestError(ValueError):
 class PlanRequest(BaseModel):
     """Either a batch with its manifest, as intake gives, or a prefix to score what lies there.
 
-    The watch over the detector says its ``purpose``, and names the challenger where that is shadow.
+    The watch over the detector says its ``purpose``. Of a shadow it names the challenger and the
+    live batch.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +33,7 @@ class PlanRequest(BaseModel):
     lane: Lane | None = None
     purpose: Purpose = Purpose.LIVE
     detector: str | None = Field(default=None, pattern=f"^{REF_PATTERN.pattern}$")
+    shadow_of: str | None = Field(default=None, pattern=BATCH_PATTERN)
 
     @model_validator(mode="after")
     def _one_source(self) -> "PlanRequest":
@@ -39,8 +41,8 @@ class PlanRequest(BaseModel):
             raise ValueError('give {"prefix": "s3://bucket/prefix/"}, or both batch and manifest')
         if self.prefix is not None and (self.batch or self.manifest):
             raise ValueError("give either prefix, or batch and manifest, not all of them")
-        if (self.purpose is Purpose.SHADOW) != (self.detector is not None):
-            raise ValueError("name a detector for the purpose shadow, and for no other")
+        if {bool(self.detector), bool(self.shadow_of)} != {self.purpose is Purpose.SHADOW}:
+            raise ValueError("name detector and shadow_of for the purpose shadow, and no other")
         return self
 
 

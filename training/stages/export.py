@@ -15,7 +15,9 @@ from detector.training_run import Exported
 from training.data.audit import Audit
 from training.data.catalog import TEST, CatalogEntry
 from training.data.prepared import AUDIT_FILE, read_prepared
-from training.embedded import build_package, parts_of
+from training.drift import enough, make_reference
+from training.drift_images import choose, look, observed
+from training.embedded import add_reference, build_package, parts_of
 from training.fitting import flat_metrics
 from training.head import CARD_FILE, DETAILS_FILE, HeadRecord
 from training.parity import measure
@@ -56,9 +58,10 @@ def export(context: StageContext) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CARD_FILE).write_text(_card(context, record, test, held_out), encoding="utf-8")
     context.tell("writing the graphs: float32, float16, 8-bit")
+    record = record.model_copy(update={"metrics": {**record.metrics, **_test_metrics(test)}})
     package = build_package(
         folder,
-        record.model_copy(update={"metrics": {**record.metrics, **_test_metrics(test)}}),
+        record,
         head,
         encoder,
         adaptation=adaptation,
@@ -78,6 +81,7 @@ def export(context: StageContext) -> dict[str, str]:
             threads=available_cpus(),
             count=count,
         )
+    package = _with_reference(context, folder, package, record.version, entries)
     exported = Exported(detector=_publish(context, folder, package), parity=parity)
     context.files.write(EXPORTED, exported.dumps().encode(), content_type="application/json")
     return _said(exported)
@@ -100,6 +104,29 @@ def choose_images(entries: Sequence[CatalogEntry]) -> tuple[CatalogEntry, ...]:
     # By hash, so that every source has its share.
     mine = sorted((e for e in tests if e.shard in near), key=lambda e: e.sha256)
     return tuple(mine[:IMAGES])
+
+
+def _with_reference(
+    context: StageContext,
+    folder: Path,
+    package: DetectorPackage,
+    version: str,
+    entries: Sequence[CatalogEntry],
+) -> DetectorPackage:
+    """Add what drift is told by, made of the test's images; nothing where they are too few."""
+    prepared, _ = read_prepared(context.files)
+    tests = [entry for entry in entries if entry.split == TEST]
+    if not enough([(entry.label.value, entry.source) for entry in tests]):
+        context.tell("too few test images for a drift reference; drift will not be watched")
+        return package
+    images = choose(fetch_images(context, prepared, tests, TEST))
+    with counting(context, "looking at images for the drift reference") as count:
+        log_odds, seen = look(folder, images, count)
+    data = f"{len(images)} test images of {prepared.name}, as found and as the web passes them on"
+    reference = make_reference(observed(images, log_odds, seen), data)
+    if reference is None:
+        return package
+    return add_reference(folder, package, version, reference)
 
 
 def _evaluation(context: StageContext) -> Report:

@@ -4,13 +4,16 @@ from detector.calibration import Calibration
 from detector.contract import Contract
 from detector.costs.bill import Item
 from detector.costs.ledger import CostLedger
+from detector.drift_reference import DriftReference, Limit
 from detector.evaluation import Estimate, Label, Report, SourceResult, VariantResult
 from detector.feedback import Correction
+from detector.golden_set import GoldenAccuracy
 from detector.manifest import ManifestHeader
 from detector.package import DetectorPackage, Encoder, Graph, PackageFile
 from detector.plan import BatchPlan, DetectorRef, Lane, Shard
 from detector.promotion import Action, Promotion
 from detector.reason import Reason
+from detector.shadow import ShadowFinding, ShadowRequest
 from detector.summary import BatchSummary, Counts, ScoringCompleted, ShardRecord, Status
 from detector.training_request import Recipe, Settings, TrainingRequest
 from detector.training_run import (
@@ -81,6 +84,42 @@ DOCUMENTS: dict[str, Contract] = {
         detector="clip-probe@1.0.0",
         summary="s3://results/batches/b1/summary.json",
         results="s3://results/results/run_date=2026-11-23/batch=b1/",
+    ),
+    "drift": DriftReference(
+        data="photos",
+        sources=2,
+        real=(3, 1),
+        ai=(1, 3),
+        mean=(0.1, -0.2),
+        within=(1.0, 1.1),
+        between=(0.2, 0.3),
+        false_alarm=0.001,
+        limits=(Limit(images=30, psi=0.9, shift=1.2),),
+    ),
+    "golden": GoldenAccuracy(
+        batch="golden-20261126",
+        detector="probe@1",
+        at="2026-11-26T05:01:00+00:00",
+        real=40,
+        ai=60,
+        errors=1,
+        real_right=0.95,
+        ai_right=0.55,
+        balanced=0.75,
+        auc=0.86,
+    ),
+    "shadow-request": ShadowRequest(detector="challenger@2", share=0.05),
+    "shadow-finding": ShadowFinding(
+        batch="b1",
+        shadow="shadow-0f",
+        champion="probe@1",
+        challenger="challenger@2",
+        at="2026-11-26T05:01:00+00:00",
+        images=100,
+        agree=93,
+        only_champion_ai=4,
+        only_challenger_ai=3,
+        difference=0.04,
     ),
     "costs": CostLedger(
         batch="b1",

@@ -45,7 +45,12 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    clients = (aws.s3_client, aws.ssm_client, aws.sns_client, aws.states_client)
+    clients = (
+        aws.s3_client,
+        aws.ssm_client,
+        aws.sns_client,
+        aws.states_client,
+    )
     for client in clients:
         client.cache_clear()
     with mock_aws():

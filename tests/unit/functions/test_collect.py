@@ -18,6 +18,7 @@ from tests.unit.functions.conftest import RESULTS
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 LAYOUT = BatchLayout(RESULTS, "b", "2026-11-23")
 PLAN = BatchPlan(
     batch="b",
@@ -167,7 +168,8 @@ def test_nobody_counts_what_the_watch_scores(
     context: Any,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    s3.put_object(Bucket=RESULTS, Key=LAYOUT.plan.key, Body=PLAN.dumps().encode())
+    golden = PLAN.model_copy(update={"purpose": Purpose.GOLDEN})
+    s3.put_object(Bucket=RESULTS, Key=LAYOUT.plan.key, Body=golden.dumps().encode())
     monkeypatch.setenv("AIDETECT_STACK", "mine")
     monkeypatch.setattr(
         module,

@@ -110,9 +110,10 @@ def test_plan_written_in_between_holds(s3: "S3Client", monkeypatch: pytest.Monke
 
 def test_a_shadow_is_scored_by_the_challenger_it_names(s3: "S3Client") -> None:
     s3.put_object(Bucket=MODELS, Key="models/new/2.0.0/detector.json", Body=b"{}")
-    run({**put_manifest(s3, 3), "purpose": "shadow", "detector": "new@2.0.0"})
+    run({**put_manifest(s3, 3), "purpose": "shadow", "detector": "new@2.0.0", "shadow_of": "b"})
     plan = stored(s3)
     assert (str(plan.detector), plan.evidence_images) == ("new@2.0.0", 0)
+    assert plan.shadow_of == "b"
     layout = layout_of(plan)
     assert layout.results.key.startswith(f"shadow/run_date={plan.run_date}/batch=")
     assert layout.plan == LAYOUT.plan
@@ -127,13 +128,13 @@ def test_the_golden_set_is_scored_by_the_champion(s3: "S3Client") -> None:
 
 @pytest.mark.parametrize("wrong", [{"purpose": "shadow"}, {"detector": "new@2.0.0"}])
 def test_only_a_shadow_names_its_detector(s3: "S3Client", wrong: dict[str, str]) -> None:
-    with pytest.raises(RequestError, match="name a detector for the purpose shadow"):
+    with pytest.raises(RequestError, match="name detector and shadow_of for the purpose shadow"):
         run({**put_manifest(s3, 3), **wrong})
 
 
 def test_a_challenger_that_is_not_published_is_told(s3: "S3Client") -> None:
     with pytest.raises(ChampionError, match="the detector new@3 is not at"):
-        run({**put_manifest(s3, 3), "purpose": "shadow", "detector": "new@3"})
+        run({**put_manifest(s3, 3), "purpose": "shadow", "detector": "new@3", "shadow_of": "b"})
 
 
 def test_prefix_is_listed_into_a_manifest(s3: "S3Client") -> None:

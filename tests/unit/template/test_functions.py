@@ -14,9 +14,11 @@ from functions.plan.settings import PlanSettings
 from functions.promote.settings import PromoteSettings
 from functions.pulse.settings import PulseSettings
 from functions.settings import Settings
+from functions.shadow.settings import ShadowSettings
 from functions.stop.settings import StopSettings
 from functions.tell.settings import TellSettings
 from functions.upload.settings import UploadSettings
+from functions.watch.settings import WatchSettings
 from tests.unit.template.document import ROOT, resources, template
 
 FUNCTIONS = resources("AWS::Serverless::Function")
@@ -30,9 +32,11 @@ SETTINGS: dict[str, type[Settings] | None] = {
     "GateFunction": GateSettings,
     "PromoteFunction": PromoteSettings,
     "PulseFunction": PulseSettings,
+    "ShadowFunction": ShadowSettings,
     "StopFunction": StopSettings,
     "TellFunction": TellSettings,
     "UploadFunction": UploadSettings,
+    "WatchFunction": WatchSettings,
 }
 
 

@@ -38,6 +38,8 @@ def test_only_the_queue_is_gathered_from() -> None:
     assert events == {
         "IntakeFunction": ["SQS"],
         "PulseFunction": ["Schedule"],
+        "ShadowFunction": ["EventBridgeRule"],
         "StopFunction": ["SNS"],
         "TellFunction": ["EventBridgeRule"],
+        "WatchFunction": ["Schedule"],
     }

@@ -1,0 +1,1 @@
+"""The golden set from the command line: kept, scored, shown."""

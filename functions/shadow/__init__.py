@@ -1,0 +1,1 @@
+"""Shadow mode: has a challenger score a share of the batches that ended."""

@@ -1,0 +1,1 @@
+"""The daily watch: has the golden set scored, and tells live accuracy."""
