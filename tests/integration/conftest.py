@@ -94,7 +94,7 @@ def stack(home: Path, port: int, request: pytest.FixtureRequest) -> Iterator[Sta
     seen = used(template(), iam_log.read(home / "iam-audit.jsonl"), names)
     save(seen, SESSIONS / "integration.json")
     new = seen - load() - service_side(template())
-    # What an error path asks for now and then is seen in some runs only: asked for, not in every run.
+    # Only where it is asked for: what an error path needs is seen in some runs and not in others.
     if "AIDETECT_STRICT_GRANTS" in os.environ:
         assert not new, f"seen in use for the first time: make grants\n{shown(new)}"
         if is_whole(request.session):
