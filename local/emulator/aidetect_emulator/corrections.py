@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import wraps
 from typing import Any
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 import localstack.services.s3.notifications as s3_notifications
 import localstack.services.stepfunctions.asl.jsonata.jsonata as asl_jsonata
@@ -21,6 +22,7 @@ from localstack.services.cloudformation.resource_provider import ResourceProvide
 from localstack.services.cloudwatch.resource_providers.aws_cloudwatch_alarm import (
     CloudWatchAlarmProvider,
 )
+from localstack.services.s3.provider import S3Provider
 from localstack.services.stepfunctions.resource_providers import (
     aws_stepfunctions_statemachine as state_machine_type,
 )
@@ -104,6 +106,22 @@ def _textual_substitutions(original: Any) -> Any:
     return apply
 
 
+def _encoded_start(original: Any) -> Any:
+    """Compare where a listing is to start with keys in the same encoding.
+
+    LocalStack holds encoded keys, where ``=`` is ``%3D``, against it as it was given: keys below
+    ``run_date=…`` then all come before it, and none is listed.
+    """
+
+    @wraps(original)
+    def list_objects_v2(provider: Any, context: Any, *given: Any, **named: Any) -> Any:
+        if named.get("encoding_type") and named.get("start_after"):
+            named["start_after"] = quote(named["start_after"])
+        return original(provider, context, *given, **named)
+
+    return list_objects_v2
+
+
 def _numeric_threshold(original: Any) -> Any:
     """Take an alarm's threshold from a parameter: LocalStack passes its text on."""
 
@@ -146,6 +164,7 @@ def install() -> None:
     state_machine_type._apply_substitutions = _textual_substitutions(
         state_machine_type._apply_substitutions
     )
+    S3Provider.list_objects_v2 = _encoded_start(S3Provider.list_objects_v2)
     CloudWatchAlarmProvider.create = _numeric_threshold(CloudWatchAlarmProvider.create)
     s3_notifications.quote = encode_key
     notifier = s3_notifications.EventBridgeNotifier
