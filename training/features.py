@@ -29,6 +29,8 @@ RECIPE = 1
 Progress = Callable[[int, int], None]
 # Names of copies: training.degrade.Variant, or rungs of training.ladder.
 Copy = TypeVar("Copy", bound=str)
+# How an upright RGB copy becomes what the graph takes, uint8 [S, S, 3].
+View = Callable[[Image.Image, Preprocessing], Pixels]
 
 
 @dataclass(frozen=True)
@@ -124,12 +126,16 @@ class FeatureStore:
 
 
 def read_pixels(
-    data: bytes, variants: Sequence[str], seed: int, spec: Preprocessing
+    data: bytes,
+    variants: Sequence[str],
+    seed: int,
+    spec: Preprocessing,
+    view: View = preprocess,
 ) -> npt.NDArray[np.uint8]:
     """Decode an image once and return its copies as the graph takes them, uint8 [V, S, S, 3]."""
     with Image.open(io.BytesIO(data)) as image:
         upright = upright_rgb(image)
-    copies: list[Pixels] = [preprocess(make_copy(upright, v, seed), spec) for v in variants]
+    copies: list[Pixels] = [view(make_copy(upright, v, seed), spec) for v in variants]
     return np.stack(copies)
 
 
@@ -154,9 +160,10 @@ def open_session(model: bytes | Path, threads: int, *, cuda: bool = False) -> or
     return ort.InferenceSession(source, options, providers=[CUDA, CPU] if cuda else [CPU])
 
 
-def _pixels_of(job: Job, spec: Preprocessing) -> npt.NDArray[np.uint8]:
+def _pixels_of(job: Job, spec: Preprocessing, view: View) -> npt.NDArray[np.uint8]:
+    data = job.image.path.read_bytes()
     try:
-        return read_pixels(job.image.path.read_bytes(), job.variants, seed_of(job.sha256), spec)
+        return read_pixels(data, job.variants, seed_of(job.sha256), spec, view)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DatasetError(
             f"{job.image.path} cannot be read as an image ({error}); remove it from the data"
@@ -164,14 +171,14 @@ def _pixels_of(job: Job, spec: Preprocessing) -> npt.NDArray[np.uint8]:
 
 
 def _ahead(
-    jobs: Sequence[Job], spec: Preprocessing, pool: ThreadPoolExecutor
+    jobs: Sequence[Job], spec: Preprocessing, view: View, pool: ThreadPoolExecutor
 ) -> Iterator[tuple[Job, npt.NDArray[np.uint8]]]:
     """Decode a few images ahead of the encoder, in order."""
     queue = iter(jobs)
-    waiting = [(j, pool.submit(_pixels_of, j, spec)) for j in itertools.islice(queue, 4)]
+    waiting = [(j, pool.submit(_pixels_of, j, spec, view)) for j in itertools.islice(queue, 4)]
     while waiting:
         job, future = waiting.pop(0)
-        waiting += [(j, pool.submit(_pixels_of, j, spec)) for j in itertools.islice(queue, 1)]
+        waiting += [(j, pool.submit(_pixels_of, j, spec, view)) for j in itertools.islice(queue, 1)]
         yield job, future.result()
 
 
@@ -182,6 +189,7 @@ def extract(
     session: Callable[[], Session],
     store: Store,
     spec: Preprocessing,
+    view: View = preprocess,
     progress: Progress = lambda _done, _total: None,
 ) -> dict[Copy, Array]:
     """Return the class tokens of every image in every variant, computing only what is not kept.
@@ -196,6 +204,8 @@ def extract(
         What was computed before; new features are added at once, so a stopped run goes on.
     spec
         Preprocessing of the graph.
+    view
+        How a copy becomes pixels; features of another view belong in another store.
     progress
         Told of (images done, images in all).
 
@@ -216,7 +226,7 @@ def extract(
             jobs[sha256] = Job(image, sha256, lacking)
     if jobs:
         try:
-            _compute(list(jobs.values()), session(), store, spec, progress)
+            _compute(list(jobs.values()), session(), store, spec, view, progress)
         finally:
             store.flush()
     found: dict[Copy, Array] = {}
@@ -233,10 +243,11 @@ def _compute(
     session: Session,
     store: Store,
     spec: Preprocessing,
+    view: View,
     progress: Progress,
 ) -> None:
     with ThreadPoolExecutor(2) as pool:
-        for done, (job, pixels) in enumerate(_ahead(jobs, spec, pool), start=1):
+        for done, (job, pixels) in enumerate(_ahead(jobs, spec, view, pool), start=1):
             (taps,) = session.run(["taps"], {"pixels": pixels})
             rows = (np.ascontiguousarray(row) for row in np.asarray(taps))
             store.put(job.sha256, dict(zip(job.variants, rows, strict=True)))

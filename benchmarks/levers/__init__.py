@@ -1,0 +1,1 @@
+"""What raises accuracy on sources never seen: each lever alone, against the same baseline."""

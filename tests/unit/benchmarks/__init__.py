@@ -1,0 +1,1 @@
+"""What benchmarks compute themselves, apart from the product that they measure."""
