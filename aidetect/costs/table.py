@@ -29,19 +29,22 @@ def plain(*columns: str, right: Iterable[str] = ()) -> Table:
     return table
 
 
-def bill_table(items: Iterable[Item]) -> Table:
-    """Draw a bill; an estimate has a mark."""
-    table = plain("", "quantity", "of", "dollars", "source", right=("quantity", "dollars"))
+def bill_table(items: Iterable[Item]) -> Group:
+    """Draw a bill, an estimate with a mark, and below it once where each price is from."""
+    table = plain("", "quantity", "of", "dollars", "", right=("quantity", "dollars"))
+    sources: dict[str, int] = {}
     for item in items:
         mark = "~" if item.estimate else ""
+        number = sources.setdefault(item.source, len(sources) + 1)
         table.add_row(
             escape(item.name),
             f"{item.quantity:,.4g}" if item.quantity < 100 else f"{item.quantity:,.0f}",
             item.unit,
             f"{mark}{item.dollars:.6f}",
-            Text(item.source, style="dim"),
+            Text(f"[{number}]", style="dim"),
         )
-    return table
+    named = (Text(f"[{number}] {source}", style="dim") for source, number in sources.items())
+    return Group(table, "", *named)
 
 
 NUMBERS = ("batches", "images", "GPU seconds", "cost", "per 1,000")
