@@ -54,7 +54,7 @@ evaluate: setup ## Judge a detector on labelled images (DATA=folder; DETECTOR=em
 
 # Two processes: while one waits for the local stack, the other gets on with the rest.
 test: setup-dev lint types scan ## Run every check and every test, with coverage
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term tests
+	@$(BIN)/python -m tests.run
 
 docs: setup-docs ## Build the documentation into build/site (open build/site/index.html)
 	@$(BIN)/python -m docs.hooks.blocks

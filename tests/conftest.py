@@ -1,16 +1,11 @@
-"""What tests of several kinds share: a browser, and how they are dealt out to processes."""
+"""What tests of several kinds share: a browser."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.chromium import NoBrowserError, launch
-
-# pytest-xdist tells its processes how wide the terminal is; tests say that themselves.
-os.environ.pop("COLUMNS", None)
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +22,3 @@ def browser() -> Iterator[Browser]:
             pytest.fail(str(error))
         yield browser
         browser.close()
-
-
-# These take turns at one local stack; everything else is independent from file to file.
-ON_A_STACK = ("integration", "e2e")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, and all that need a local stack: pytest-xdist's groups."""
-    here = Path(__file__).parent
-    for item in items:
-        kind = item.path.relative_to(here).parts[0]
-        group = "stack" if kind in ON_A_STACK else item.path.relative_to(here).as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
