@@ -47,9 +47,8 @@ def drift_of(plan: BatchPlan, summary: BatchSummary, *, s3: "S3Client") -> Drift
 
 
 def drift_metrics(drift: Drift) -> tuple[Metric, ...]:
-    """Return the numbers that are watched; ``Drift`` above 1 is the alarm's."""
+    """Return the numbers that are watched; ``EmbeddingDrift`` above 1 is the alarm's."""
     return (
         Metric("ScoreDriftPsi", drift.psi, Unit.NONE),
-        Metric("EmbeddingDrift", drift.shift / drift.shift_limit, Unit.NONE),
-        Metric("Drift", drift.ratio, Unit.NONE),
+        Metric("EmbeddingDrift", drift.ratio, Unit.NONE),
     )

@@ -26,7 +26,7 @@ from tests.integration.stack import Stack, eventually
 pytestmark = pytest.mark.integration
 
 # The least that drift is told of.
-FLAT = 30
+LEAST_TOLD = 30
 
 
 def run(*words: str | Path) -> dict[str, Any]:
@@ -110,23 +110,22 @@ def test_wrong_labels_in_the_golden_set_raise_the_alarm_until_they_are_put_right
     assert stack.keys(stack.target.outputs.ResultsBucket, "golden/")
 
 
-def flat(seed: int) -> bytes:
-    """An image of one colour, unlike any that the detector was released for."""
-    tint = np.random.default_rng(seed).integers(0, 256, 3)
+def noise(seed: int) -> bytes:
+    """An image of noise, unlike any that the detector was released for."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     stream = io.BytesIO()
-    Image.new("RGB", (64, 64), tuple(tint.tolist())).save(stream, "PNG")
+    Image.fromarray(pixels).save(stream, "PNG")
     return stream.getvalue()
 
 
 def test_a_batch_of_images_unlike_any_raises_the_drift_alarm(
     stack: Stack, heard: Heard, number: Callable[[str], list[float]]
 ) -> None:
-    for n in range(FLAT):
-        stack.put(f"held/flat/{n}.png", flat(n))
-    stack.score("held/flat/", "drift-of-flat", Lane.EXPRESS)
+    for n in range(LEAST_TOLD):
+        stack.put(f"held/noise/{n}.png", noise(n))
+    stack.score("held/noise/", "drift-of-noise", Lane.EXPRESS)
     heard.state("DriftAlarm", "ALARM")
-    assert max(number("Drift")) > 1
-    assert max(number("EmbeddingDrift")) > 0
+    assert max(number("EmbeddingDrift")) > 1
     # An hour without such a batch on AWS; ten seconds here.
     heard.state("DriftAlarm", "OK")
 
@@ -151,7 +150,7 @@ def test_a_shadow_leaves_the_results_as_they_are(stack: Stack) -> None:
     assert runner.invoke(app, started).exit_code == 0
     try:
         for n in range(2):
-            stack.put(f"held/shadowed/{n}.png", flat(100 + n))
+            stack.put(f"held/shadowed/{n}.png", noise(100 + n))
         rows = stack.score("held/shadowed/", "with-a-shadow")
         before = stack.keys(outputs.ResultsBucket, "results/")
 

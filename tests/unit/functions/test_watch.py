@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batch_inference.drift import PSI_LARGE
 from detector.calibration import Calibration
 from detector.drift_reference import DRIFT_FILE, DriftReference, Limit
 from detector.layout import detector_prefix
@@ -89,18 +90,22 @@ def measured(
 def test_a_sound_batch_is_within_its_limits(s3: "S3Client", measured: Measured) -> None:
     publish(s3)
     found = measured(closed(LOW))
-    assert set(found) == {"ScoreDriftPsi", "EmbeddingDrift", "Drift"}
-    assert found["Drift"] < 0.5
+    assert set(found) == {"ScoreDriftPsi", "EmbeddingDrift"}
+    assert found["EmbeddingDrift"] < 0.5
 
 
-def test_either_kind_of_drift_is_drift(s3: "S3Client", measured: Measured) -> None:
+def test_images_far_from_all_are_drift_and_odd_scores_are_shown(
+    s3: "S3Client", measured: Measured
+) -> None:
     publish(s3)
     between = tuple(100 if bin == 12 else 0 for bin in range(SCORE_BINS))
-    assert measured(closed(between))["Drift"] > 1
+    odd = measured(closed(between))
+    assert odd["ScoreDriftPsi"] > PSI_LARGE
+    assert odd["EmbeddingDrift"] < 1
     # Five and more of the standard deviations that sources' means have: 4 / 0.51.
     far = measured(closed(LOW, seen=4.0))
     assert far["EmbeddingDrift"] == pytest.approx(4 / (0.25 + 1 / 100) ** 0.5 / 6)
-    assert far["Drift"] > 1
+    assert far["EmbeddingDrift"] > 1
 
 
 @pytest.mark.parametrize("scores", [tuple(n // 4 for n in LOW), (0,) * SCORE_BINS])
