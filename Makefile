@@ -52,9 +52,8 @@ evaluate: setup ## Judge a detector on labelled images (DATA=folder; DETECTOR=em
 	@test -n "$(DATA)" || { echo "Name a folder of labelled images: make evaluate DATA=/path/to/folder"; exit 1; }
 	@$(BIN)/aidetect detector evaluate "$(DATA)" --detector "$(DETECTOR)" --ladder "$(LADDER)" --out "$(OUT)" $(if $(UNSEEN),--unseen)
 
-# Two processes: while one waits for the local stack, the other gets on with the rest.
 test: setup-dev lint types scan ## Run every check and every test, with coverage
-	@$(BIN)/python -m tests.run
+	@$(BIN)/python -m pytest --cov --cov-report=term tests
 
 docs: setup-docs ## Build the documentation into build/site (open build/site/index.html)
 	@$(BIN)/python -m docs.hooks.blocks
