@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import PurePosixPath
@@ -47,12 +47,12 @@ def chunks(s3: "S3Client", prefix: S3Uri) -> Iterator[Chunk]:
                 yield Chunk(where, found["day"], found["batch"])
 
 
-def read_table(s3: "S3Client", chunk: Chunk) -> "pa.Table":
-    """Return the rows of one object as an Arrow table."""
+def read_table(s3: "S3Client", chunk: Chunk, columns: Sequence[str] | None = None) -> "pa.Table":
+    """Return the rows of one object as an Arrow table, of all columns or of some."""
     import pyarrow.parquet as pq  # takes a second, which `--help` need not wait for
 
     with s3.get_object(Bucket=chunk.where.bucket, Key=chunk.where.key)["Body"] as body:
-        return pq.ParquetFile(io.BytesIO(body.read())).read()
+        return pq.ParquetFile(io.BytesIO(body.read())).read(columns=columns)
 
 
 def read_rows(s3: "S3Client", prefix: S3Uri) -> Iterator[Row]:

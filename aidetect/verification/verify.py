@@ -1,13 +1,11 @@
 """Verifies a batch by what lies in S3: its manifest, plan, result rows and summary."""
 
-import io
 import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
-
 from aidetect.execution import RUNNING
+from aidetect.results import Chunk, read_table
 from aidetect.target import Target
 from aidetect.verification.document import Verification
 from aidetect.verification.entries import COLUMNS, Entries
@@ -20,7 +18,6 @@ from detector.stored_plan import load_plan
 from detector.summary import BatchSummary
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from mypy_boto3_s3 import S3Client
 
 Progress = Callable[[int, int], None]
@@ -67,7 +64,8 @@ def verify(
             if layout.chunk(name).key != waiting and unit.archive:
                 name = unit.end_name
             if layout.chunk(name).key == waiting:
-                entries.take(_table(s3, layout, name), unit)
+                chunk = Chunk(layout.chunk(name), layout.run_date, layout.batch)
+                entries.take(read_table(s3, chunk, COLUMNS), unit)
             else:
                 tally.breaks("chunks", waiting)
             waiting, seen = next(chunks, None), seen + 1
@@ -113,12 +111,6 @@ def _names(unit: Unit) -> Iterator[str]:
 def _end(layout: BatchLayout, unit: Unit) -> str:
     """Return the key before which all of a unit's chunks sort: "." comes before "/"."""
     return layout.results.key + f"part-{unit.name}/"
-
-
-def _table(s3: "S3Client", layout: BatchLayout, name: str) -> "pa.Table":
-    uri = layout.chunk(name)
-    with s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"] as body:
-        return pq.ParquetFile(io.BytesIO(body.read())).read(columns=COLUMNS)
 
 
 def _summary(summary: BatchSummary, entries: Entries, tally: Tally) -> None:
