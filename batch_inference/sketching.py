@@ -55,9 +55,8 @@ class Sketcher:
         logits = scores.logits.astype(np.float64)
         on = project(scores.embeddings)
         sound = np.isfinite(logits) & np.isfinite(on).all(axis=1)
-        c = self._calibration
         self._images += int(sound.sum())
-        self._scores += count_scores(c.slope * logits[sound] + c.intercept)
+        self._scores += count_scores(self._calibration.log_odds(logits[sound]))
         self._seen += on[sound].sum(axis=0)
 
     @property

@@ -66,8 +66,7 @@ def write_reference(dataset: Dataset, folder: Path, protocol: Protocol) -> Drift
     )
     subject = head_subject(dataset.images, record, head, setting)
     logits = subject.score(images, COPIES)
-    c = record.calibration
-    log_odds = c.slope * np.stack([logits[copy] for copy in COPIES], axis=1) + c.intercept
+    log_odds = record.calibration.log_odds(np.stack([logits[c] for c in COPIES], axis=1))
     seen = _seen(images, encoder, setting)
     data = f"{len(images)} images of {dataset.root.name}, as found and as the web passes them on"
     reference = make_reference(observed(images, log_odds, seen), data)

@@ -58,8 +58,7 @@ def look(
         log_odds.append(scores.logits.astype(np.float64))
         seen.append(project(scores.embeddings))
         progress(done, len(images))
-    c = package.calibration
-    return c.slope * np.stack(log_odds) + c.intercept, np.stack(seen)
+    return package.calibration.log_odds(np.stack(log_odds)), np.stack(seen)
 
 
 def observed(images: Sequence[LabelledImage], log_odds: Doubles, seen: Doubles) -> Observed:
