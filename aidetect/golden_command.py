@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,7 +49,7 @@ def add(
     target = resolve(where, stack)
     done = put(target.s3, target.outputs.TrainingBucket, path, label)
     if as_json:
-        emit({name: getattr(done, name) for name in done.__dataclass_fields__})
+        emit(asdict(done))
         return
     out.print(
         f"{done.new:,} images are new, {done.moved:,} got the label {label.value}, {done.there:,} "

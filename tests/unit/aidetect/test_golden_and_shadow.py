@@ -4,41 +4,28 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
 from aidetect import golden_command, shadow_command
 from aidetect.golden.runs import GoldenError, run_now
 from aidetect.main import app
-from aidetect.outputs import StackOutputs
 from aidetect.target import Target
 from detector.golden_set import GoldenAccuracy
 from detector.layout import BatchLayout
 from detector.shadow import ShadowFinding, finding_uri, read_request
+from tests.unit.aidetect.scene import a_target
 from tests.unit.functions.test_daily_watch import NOW
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MODELS, TRAINING, RESULTS = "models", "training", "results"
+MODELS, RESULTS = "models", "results"
 
 
 @pytest.fixture
 def target(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> Target:
-    s3.create_bucket(Bucket=MODELS)
-    s3.create_bucket(Bucket=TRAINING)
-    names = dict.fromkeys(StackOutputs.model_fields, "x")
-    names |= {"ModelsBucket": MODELS, "TrainingBucket": TRAINING, "ResultsBucket": RESULTS}
-    region: Any = {"region_name": "us-east-1"}
-    made = Target(
-        label="test",
-        outputs=StackOutputs.model_validate(names),
-        s3=s3,
-        sfn=boto3.client("stepfunctions", **region),
-        ssm=boto3.client("ssm", **region),
-        sqs=boto3.client("sqs", **region),
-    )
+    made = a_target(s3)
     for module in (golden_command, shadow_command):
         monkeypatch.setattr(module, "resolve", lambda *_: made)
     return made
