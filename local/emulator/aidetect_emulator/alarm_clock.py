@@ -1,4 +1,4 @@
-"""When alarms are looked at: every few seconds, and not only once in a whole period.
+"""When alarms are looked at: every minute, and not only once in a whole period.
 
 CloudWatch evaluates an alarm every minute, or every ten seconds where its period is shorter, over
 a window that moves along; LocalStack once in ``Period * EvaluationPeriods``. Tests also make all
@@ -10,11 +10,11 @@ from typing import Any
 from localstack.services.cloudwatch import alarm_scheduler
 from localstack.services.cloudwatch.alarm_scheduler import AlarmScheduler
 
-EVALUATE_SECONDS = 5
+EVALUATE_SECONDS = 60
 
 
 def install(shortest: int) -> None:
-    """Evaluate often; with periods of at most ``shortest`` seconds, where that is not 0."""
+    """Evaluate twice a period, and every minute; ``shortest`` bounds periods, unless it is 0."""
     details = alarm_scheduler.get_metric_alarm_details_for_alarm_arn
 
     def shortened(arn: str) -> Any:
@@ -29,7 +29,7 @@ def install(shortest: int) -> None:
         if found and scheduler._is_alarm_supported(found):
             scheduler.scheduled_alarms[alarm_arn] = scheduler.scheduler.schedule(
                 func=alarm_scheduler.calculate_alarm_state,
-                period=EVALUATE_SECONDS,
+                period=min(EVALUATE_SECONDS, found["Period"] // 2),
                 fixed_rate=True,
                 args=[alarm_arn],
                 on_error=lambda error: alarm_scheduler.LOG.error("alarm not evaluated: %s", error),
