@@ -1,5 +1,6 @@
 """Scoring executions: those that took up our images, and how they stand."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from detector.layout import BatchLayout
 from detector.manifest import read_lines
+from detector.purpose import Purpose
 from detector.summary import BatchSummary
 
 if TYPE_CHECKING:
@@ -47,6 +49,15 @@ def describe(sfn: "SFNClient", arn: str) -> tuple[Execution, str]:
     found = sfn.describe_execution(executionArn=arn)
     why = ": ".join(p for p in (found.get("error"), found.get("cause")) if p)
     return Execution(arn, found["name"], found["status"]), why
+
+
+def is_live(sfn: "SFNClient", arn: str) -> bool:
+    """Tell a batch of somebody's images from one of the watch over the detector.
+
+    A shadow has the same manifest as the batch that it follows, so only its input tells them apart.
+    """
+    given = json.loads(sfn.describe_execution(executionArn=arn).get("input", "{}"))
+    return bool(given.get("purpose", Purpose.LIVE.value) == Purpose.LIVE.value)
 
 
 def keys_below(s3: "S3Client", bucket: str, batch: str, prefix: str) -> frozenset[str] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aidetect.errors import StillGoingError
-from aidetect.execution import Execution, describe, keys_below, started_since
+from aidetect.execution import Execution, describe, is_live, keys_below, started_since
 from aidetect.target import Target
 
 POLL_SECONDS = 0.5
@@ -58,7 +58,10 @@ class DropFollower:
                 )
                 if below is None and not execution.ended:
                     continue
-                self._found[execution.batch] = (below or frozenset()) & self._keys
+                ours_of_it = (below or frozenset()) & self._keys
+                if ours_of_it and not is_live(self._target.sfn, execution.arn):
+                    ours_of_it = frozenset()
+                self._found[execution.batch] = ours_of_it
             if self._found[execution.batch]:
                 ours.append(execution)
         taken = frozenset[str]().union(*(self._found[e.batch] for e in ours))

@@ -78,6 +78,11 @@ def is_whole(session: pytest.Session) -> bool:
     return not session.testsfailed and ran >= set(Path(__file__).parent.glob("test_*.py"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the restart last: what alarms told and queues held is gone with the emulator."""
+    items.sort(key=lambda item: item.path == Path(__file__).parent / "test_restart.py")
+
+
 @pytest.fixture(scope="session")
 def stack(home: Path, port: int, request: pytest.FixtureRequest) -> Iterator[Stack]:
     up(UpOptions(port=port, parameters=PARAMETERS, alarm_period=ALARM_PERIOD))

@@ -22,6 +22,12 @@ def test_results_survive_a_killed_emulator(stack: Stack, port: int, tmp_path: Pa
     rows, progress = stack.drop(tmp_path)
     batch = progress.batches[0].batch
     champion = stack.target.ssm.get_parameter(Name=stack.target.outputs.ChampionParameter)
+    ssm = stack.target.ssm
+    for name in ("/kept", "/gone"):
+        ssm.put_parameter(Name=name, Value="x", Type="String")
+    # Saved once before it is gone again.
+    time.sleep(2)
+    ssm.delete_parameter(Name="/gone")
     # Objects are on disk about two seconds after they were written.
     time.sleep(5)
     pid = status().pid
@@ -36,6 +42,9 @@ def test_results_survive_a_killed_emulator(stack: Stack, port: int, tmp_path: Pa
     assert len(again) > 0
     found = stack.target.ssm.get_parameter(Name=stack.target.outputs.ChampionParameter)
     assert found["Parameter"]["Value"] == champion["Parameter"]["Value"]
+    assert ssm.get_parameter(Name="/kept")["Parameter"]["Value"] == "x"
+    with pytest.raises(ssm.exceptions.ParameterNotFound):
+        ssm.get_parameter(Name="/gone")
     # What was scored is not announced, and so not scored, a second time.
     assert stack.executions(before) == []
     fresh, _ = stack.drop(tmp_path)

@@ -21,6 +21,7 @@ SKIPPED_PREFIXES = ("awslambda-", "aidetect-deploy-")
 _WRITES = frozenset(
     {"PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject", "PostObject"}
 )
+_PARAMETER_WRITES = frozenset({"PutParameter", "DeleteParameter", "DeleteParameters"})
 
 
 class Persistence:
@@ -59,9 +60,10 @@ class Persistence:
             if keys and not bucket.startswith(SKIPPED_PREFIXES):
                 with self._lock:
                     self._dirty.update((bucket, key) for key in keys)
-        elif name == "PutParameter" and not _is_deployment(context):
+        elif name in _PARAMETER_WRITES and not _is_deployment(context):
+            names = request.get("Names") or [request["Name"]]
             with self._lock:
-                self._dirty_parameters.add((context.region, str(request["Name"])))
+                self._dirty_parameters.update((context.region, str(name)) for name in names)
 
     def _loop(self) -> None:
         while not self._stop.wait(SAVE_SECONDS):

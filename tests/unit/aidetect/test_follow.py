@@ -41,13 +41,15 @@ def outputs(machine: str) -> StackOutputs:
 class Scene:
     target: Target
 
-    def batch(self, name: str, keys: list[str]) -> str:
+    def batch(self, name: str, keys: list[str], **given: str) -> str:
         entries = [ManifestEntry(bucket="intake", key=key) for key in keys]
         uri = BatchLayout(BUCKET, name).manifest
         body = "".join(write_lines(entries)).encode()
         self.target.s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=body)
         machine = self.target.outputs.ScoringStateMachineArn
-        started = self.target.sfn.start_execution(stateMachineArn=machine, name=name)
+        started = self.target.sfn.start_execution(
+            stateMachineArn=machine, name=name, input=json.dumps(given)
+        )
         return started["executionArn"]
 
     def end(self, arn: str) -> None:
@@ -86,6 +88,14 @@ def test_a_drop_split_over_batches_of_mixed_owners(scene: Scene) -> None:
     assert (progress.taken_up, progress.scored, progress.done) == (2, 1, False)
     scene.end(second)
     assert follower.poll().done
+
+
+def test_the_shadow_of_a_batch_is_nobodys(scene: Scene) -> None:
+    """It has the batch's own manifest: rows would be shown twice, once by another detector."""
+    follower = DropFollower(scene.target, PREFIX, frozenset({PREFIX + "a"}), LONG_AGO)
+    for purpose in ("live", "shadow", "golden"):
+        scene.end(scene.batch(purpose, [PREFIX + "a"], purpose=purpose))
+    assert [e.batch for e in follower.poll().batches] == ["live"]
 
 
 def test_a_batch_without_manifest_is_looked_at_again(scene: Scene) -> None:
