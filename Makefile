@@ -19,6 +19,9 @@ RECIPE ?= probe
 DETECTOR ?= embedded
 LADDER   ?= 25
 OUT      ?= evaluation
+# How to deploy: a config env of samconfig.toml, and more options of `sam deploy`.
+CONFIG ?= default
+DEPLOY ?=
 # The jobs' images: docs/image.md.
 STACK   ?= aidetect
 TARGET  ?= scorer
@@ -32,7 +35,7 @@ IMAGE   ?= aidetect-$(TARGET):$(subst $(comma),-,$(EXTRA))
 BUILDER ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev setup-browser browser lint format types validate unit integration e2e lock lock-bundles lock-tools grants scan sbom audit down image image-push clean
+.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev setup-browser browser lint format types validate unit integration e2e lock lock-bundles lock-tools grants scan sbom audit down deploy image image-push clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -171,6 +174,10 @@ audit: $(VENV)/.setup-audit ## Look every locked package up in the advisories (n
 	  $(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
 	    --requirement "$$list" || { echo "$$list: a package has an advisory, or none could be looked up \
 	(offline, or behind a mirror without advisories); the lines above say which."; exit 1; }; done
+
+deploy: setup $(VENV)/.setup-sam ## Build and deploy the stack on AWS (CONFIG=dev or prod; DEPLOY="more options of sam deploy")
+	@$(VENV)/sam/bin/sam build --config-env "$(CONFIG)"
+	@$(VENV)/sam/bin/sam deploy --config-env "$(CONFIG)" $(DEPLOY)
 
 image: ## Build a job's container image (TARGET=scorer, trainer or sagemaker)
 	@test -n "$(BUILDER)" || { echo "docker, podman or buildah is needed to build an image"; exit 1; }

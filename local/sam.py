@@ -14,8 +14,8 @@ from local.session import session
 from local.toolchain import Toolchain
 
 ENTRY = Path(__file__).with_name("sam_entry.py")
-# Only what a stack of this template may need; the local account holds nothing else.
-CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+# What of it is the same on every local stack stands there, beside what is for AWS.
+CONFIG = ("--config-file", str(CHECKOUT / "samconfig.toml"), "--config-env", "local")
 
 
 def deploy_bucket(stack: str) -> str:
@@ -80,12 +80,8 @@ def build(tools: Toolchain, paths: StatePaths, template: Path, region: str, sour
     arguments = [
         *("--template", str(template)),
         *("--build-dir", str(paths.build)),
-        # samconfig.toml is for AWS.
-        *("--config-env", "local"),
+        *CONFIG,
         *("--base-dir", str(template.parent)),
-        "--parallel",
-        # SAM's own cache watches a function's folder only, and bundles hold more than that.
-        "--no-cached",
     ]
     _sam("build", arguments, tools, paths, _environ("http://127.0.0.1:1", region))
     made_of.write_text(sources, encoding="utf-8")
@@ -117,11 +113,7 @@ def deploy(
         *("--stack-name", stack),
         *("--s3-bucket", bucket),
         *("--region", region),
-        *("--config-env", "local"),
-        *("--capabilities", *CAPABILITIES),
-        "--no-confirm-changeset",
-        "--no-fail-on-empty-changeset",
-        "--no-progressbar",
+        *CONFIG,
     ]
     if parameters:
         pairs = [f"{name}={value}" for name, value in sorted(parameters.items())]
