@@ -3,7 +3,6 @@
 # are in uv.lock, and its glibc (2.36) is newer than the 2.28 they ask for.
 ARG PYTHON_BASE=public.ecr.aws/docker/library/python:3.11-slim-bookworm
 
-# hadolint ignore=DL3006
 FROM ${PYTHON_BASE} AS packages
 # Extras of pyproject.toml, with commas between them. The trainer's is `trainer`.
 ARG EXTRA=gpu
@@ -22,7 +21,6 @@ RUN set -- && IFS=, && for extra in ${EXTRA}; do set -- "$@" --extra "${extra}";
     /build/tools/bin/uv sync --frozen --no-cache --no-dev --no-build --no-install-project \
     "$@" --python "$(command -v python3)" --compile-bytecode
 
-# hadolint ignore=DL3006
 FROM ${PYTHON_BASE} AS scorer-code
 COPY detector /app/detector
 COPY batch_inference /app/batch_inference
@@ -35,7 +33,6 @@ COPY training /app/training
 RUN chmod -R a+rX /app \
  && python3 -m compileall -q --invalidation-mode unchecked-hash /app
 
-# hadolint ignore=DL3006
 FROM ${PYTHON_BASE} AS runtime
 # The slim base leaves out the standard library's bytecode. Every worker would compile anew.
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash -x 'site-packages|dist-packages|/tests?/' \
@@ -66,6 +63,7 @@ CMD ["python", "-m", "training", "--help"]
 # The trainer once more, for SageMaker: it runs the image's own user, and /opt/ml may be root's.
 FROM trainer AS sagemaker
 LABEL org.opencontainers.image.title="aidetect trainer for SageMaker"
+# Root is why this target is there, so the linter's rule against it is left out here alone.
 # hadolint ignore=DL3002
 USER 0:0
 

@@ -27,15 +27,19 @@ STACK   ?= aidetect
 TARGET  ?= scorer
 EXTRA   ?= $(if $(filter scorer,$(TARGET)),gpu,trainer)
 BASE    ?=
+STAND_IN_BASE ?=
 TAG     ?= $(if $(filter scorer,$(TARGET)),latest,$(TARGET))
 # What is installed where: in the functions, in the jobs with and without a GPU, on this machine.
 SBOMS   ?= lambda cpu gpu trainer demo
 comma   := ,
-IMAGE   ?= aidetect-$(TARGET):$(subst $(comma),-,$(EXTRA))
-BUILDER ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
+IMAGE    = aidetect-$(TARGET):$(subst $(comma),-,$(EXTRA))
+BUILDER ?= $(firstword $(foreach tool,buildah docker podman,$(if $(shell command -v $(tool)),$(tool))))
+# A builder is passed on where it was named; else the command takes the first that works.
+image_options = --target "$(TARGET)" --extra "$(EXTRA)" $(if $(filter file,$(origin BUILDER)),,--builder "$(BUILDER)")
+base_options = $(if $(BASE),--base "$(BASE)") $(if $(STAND_IN_BASE),--stand-in-base)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev setup-browser browser lint format types validate unit integration e2e lock lock-bundles lock-tools grants scan sbom audit down deploy image image-push clean
+.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev setup-browser browser lint format types validate unit integration e2e lock lock-bundles lock-tools grants scan sbom audit down deploy image image-size image-push clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -134,6 +138,7 @@ lint: setup-dev ## Check style and templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/cfn-lint template.yaml
+	@$(BIN)/hadolint Dockerfile
 
 format: setup-dev ## Format the code
 	@$(BIN)/ruff check --fix-only .
@@ -179,12 +184,12 @@ deploy: setup $(VENV)/.setup-sam ## Build and deploy the stack on AWS (CONFIG=de
 	@$(VENV)/sam/bin/sam build --config-env "$(CONFIG)"
 	@$(VENV)/sam/bin/sam deploy --config-env "$(CONFIG)" $(DEPLOY)
 
+# Without the environment: a container tool and any Python 3.11 are enough to build.
 image: ## Build a job's container image (TARGET=scorer, trainer or sagemaker)
-	@test -n "$(BUILDER)" || { echo "docker, podman or buildah is needed to build an image"; exit 1; }
-	@$(BUILDER) build --platform linux/amd64 --target "$(TARGET)" --tag "$(IMAGE)" \
-	  --build-arg EXTRA="$(EXTRA)" \
-	  --build-arg REVISION="$$(git describe --always --dirty 2>/dev/null || echo unknown)" \
-	  $(if $(BASE),--build-arg PYTHON_BASE="$(BASE)") .
+	@$(PYTHON) -m local.image build $(image_options) $(base_options)
+
+image-size: ## Tell a built image's bytes by layer and by package (JSON=file keeps them)
+	@$(PYTHON) -m local.image size $(image_options) $(if $(JSON),--json "$(JSON)")
 
 image-push: setup image ## Build it, and push it to the stack's repository (STACK=aidetect)
 	@repository=$$($(BIN)/python -c 'import sys, boto3; outputs = boto3.client("cloudformation").describe_stacks(StackName=sys.argv[1])["Stacks"][0]["Outputs"]; print(next(o["OutputValue"] for o in outputs if o["OutputKey"] == "JobRepositoryUri"))' "$(STACK)") && \

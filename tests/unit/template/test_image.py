@@ -10,10 +10,12 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.image.target import TARGETS
 from tests.unit.template.document import ROOT, resources
 
 JOB = resources("AWS::Batch::JobDefinition")["ScorerJob"]["Properties"]["ContainerProperties"]
@@ -224,6 +226,19 @@ def test_the_lock_file_has_wheels_for_the_bases_python(extra: str) -> None:
         assert any(fits.search(wheel) for wheel in wheels[name]), name
 
 
+def test_hadolint_finds_nothing_and_each_rule_left_out_has_a_reason_above_it() -> None:
+    program = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run(
+        [program, "Dockerfile"], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    for number, line in enumerate(lines):
+        if "hadolint ignore" in line:
+            assert lines[number - 1].startswith("# ")
+            assert "hadolint" not in lines[number - 1]
+
+
 def test_only_what_is_copied_reaches_the_builder() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
@@ -281,6 +296,7 @@ def test_make_builds_each_target_with_its_extra(
         capture_output=True,
         text=True,
     ).stdout
-    assert f'--target "{target or "scorer"}" --tag "{name}"' in said
-    assert f'--build-arg EXTRA="{extra}"' in said
+    assert f'local.image build --target "{target or "scorer"}" --extra "{extra}"' in said
+    assert TARGETS[target or "scorer"].image(extra) == name
+    assert f'tag "{name}" "$repository:{tag}"' in said
     assert f'push "$repository:{tag}"' in said

@@ -1,0 +1,1 @@
+"""The jobs' container images: built and measured here."""
