@@ -8,6 +8,7 @@ from aidetect import (
     costs_command,
     dataset_command,
     detector_command,
+    doctor_command,
     feedback_command,
     golden_command,
     local_command,
@@ -86,6 +87,7 @@ app.add_typer(detector_command.app, name="detector", rich_help_panel=TRAIN)
 app.add_typer(dataset_command.app, name="dataset", rich_help_panel=DATA)
 app.command(rich_help_panel=OPERATE, epilog=status_command.EXAMPLES)(status_command.status)
 app.command(rich_help_panel=OPERATE, epilog=verify_command.EXAMPLES)(verify_command.verify)
+app.command(rich_help_panel=OPERATE, epilog=doctor_command.EXAMPLES)(doctor_command.doctor)
 app.command(rich_help_panel=OPERATE, epilog=redrive_command.EXAMPLES)(redrive_command.redrive)
 app.add_typer(costs_command.app, name="costs", rich_help_panel=OPERATE)
 app.add_typer(golden_command.app, name="golden", rich_help_panel=OPERATE)

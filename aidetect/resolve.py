@@ -1,6 +1,7 @@
 """Which stack a command speaks to: the local one when it runs, else the AWS account at hand."""
 
 import os
+from typing import NamedTuple
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
@@ -14,16 +15,32 @@ AWS = "aws"
 __all__ = ["DEFAULT_STACK", "LOCAL", "resolve"]
 
 
-def _local(config: Config) -> Target | None:
-    """Return the local stack; None where it does not run, or is not installed here."""
+class LocalAddress(NamedTuple):
+    """Where the local stack is."""
+
+    stack: str
+    endpoint: str
+    region: str
+
+
+def local_address() -> LocalAddress | None:
+    """Return where the local stack is; None where it does not run, or is not installed here."""
     try:
-        from local.session import session
         from local.stack import status
     except ImportError:  # a program with the client alone: pip install 'aidetect[frames]'
         return None
     found = status()
     if not found.running or found.endpoint is None:
         return None
+    return LocalAddress(found.stack, found.endpoint, found.region)
+
+
+def _local(config: Config) -> Target | None:
+    found = local_address()
+    if found is None:
+        return None
+    from local.session import session
+
     label = f"local stack at {found.endpoint}"
     return connect(session(found.region), found.endpoint, found.stack, label, config)
 
