@@ -3,6 +3,8 @@
 import json
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from detector.layout import BatchLayout
 from detector.once import put_once
 from functions.intake.gather import Gathered
@@ -17,14 +19,17 @@ def start(
 ) -> bool:
     """Write the manifest and start the execution named after it.
 
+    A refusal says nothing of what was done: where only the answer was lost, the uploads have their
+    batch, and would get a second one if their messages came back together with others.
+
     Returns
     -------
     Whether a new execution began; not so when the same uploads were told before.
 
     Raises
     ------
-    botocore.exceptions.ClientError
-        If either service refuses.
+    botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
+        If either service refuses, and no execution has begun.
     """
     manifest = BatchLayout(bucket, gathered.batch).manifest
     put_once(s3, manifest, gathered.manifest, content_type="application/x-ndjson")
@@ -35,5 +40,18 @@ def start(
             input=json.dumps({"batch": gathered.batch, "manifest": str(manifest)}),
         )
     except states.exceptions.ExecutionAlreadyExists:
+        return False
+    except (ClientError, BotoCoreError):
+        execution = f"{machine.replace(':stateMachine:', ':execution:')}:{gathered.batch}"
+        if not _began(execution, states):
+            raise
+    return True
+
+
+def _began(execution: str, states: "SFNClient") -> bool:
+    """Tell whether an execution is there; where that cannot be told either, that it is not."""
+    try:
+        states.describe_execution(executionArn=execution)
+    except (ClientError, BotoCoreError):
         return False
     return True

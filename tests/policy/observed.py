@@ -53,6 +53,9 @@ def pattern(resource: str, physical: Mapping[str, str]) -> re.Pattern[str] | Non
             value = physical.get(name, "")
             if not value:
                 return None
+            if attribute == "Name":
+                parts.append(re.escape(value.rsplit(":", 1)[-1]))
+                continue
             parts.append(
                 _arn(value) if attribute else ANEW.sub("topic-[0-9a-f]+", re.escape(value))
             )

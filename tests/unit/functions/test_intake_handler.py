@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.stub import Stubber
 
 from detector.manifest import read_lines
@@ -115,6 +116,44 @@ def test_execution_that_ended_is_not_started_again(
         stub.add_client_error("start_execution", "ExecutionAlreadyExists")
         monkeypatch.setattr("functions.intake.handler.states_client", lambda: states)
         assert handler(event(body(record("a.jpg"))), context) == {"batchItemFailures": []}
+        stub.assert_no_pending_responses()
+
+
+def test_a_lost_answer_is_no_refusal(
+    s3: "S3Client", machine: str, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the upload would get a second batch, when it comes back together with another."""
+    states = boto3.client("stepfunctions", config=Config(retries={"total_max_attempts": 1}))
+
+    def lose(**_: Any) -> None:
+        raise ReadTimeoutError(endpoint_url="states")
+
+    states.meta.events.register("after-call.stepfunctions.StartExecution", lose)
+    monkeypatch.setattr("functions.intake.handler.states_client", lambda: states)
+    handler(event(body(record("a.jpg"))), context)
+    handler(event(body(record("a.jpg")), body(record("b.jpg"))), context)
+    assert len({given["batch"] for given in started(machine)}) == 2
+    manifests = s3.list_objects_v2(Bucket=RESULTS)["Contents"]
+    keys = [
+        entry.key
+        for found in manifests
+        for entry in read_lines(
+            s3.get_object(Bucket=RESULTS, Key=found["Key"])["Body"].read().splitlines()
+        )
+    ]
+    assert sorted(keys) == ["a.jpg", "b.jpg"]
+
+
+def test_a_refused_start_gives_every_message_back(
+    machine: str, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = boto3.client("stepfunctions")
+    with Stubber(states) as stub:
+        stub.add_client_error("start_execution", "ThrottlingException")
+        stub.add_client_error("describe_execution", "ExecutionDoesNotExist")
+        monkeypatch.setattr("functions.intake.handler.states_client", lambda: states)
+        with pytest.raises(ClientError, match="Throttling"):
+            handler(event(body(record("a.jpg"))), context)
         stub.assert_no_pending_responses()
 
 
