@@ -1,6 +1,7 @@
 """Scoring executions: those that took up our images, and how they stand."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,11 +17,19 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 RUNNING = "RUNNING"
+# An execution that goes on with a batch has the batch's name and the time: aidetect/unclosed.py.
+_AGAIN = re.compile(r"(?P<batch>.+)-again-\d{12}")
+
+
+def batch_of(execution: str) -> str:
+    """Return the batch that an execution of this name scores."""
+    again = _AGAIN.fullmatch(execution)
+    return again["batch"] if again else execution
 
 
 @dataclass(frozen=True)
 class Execution:
-    """One execution of the ``scoring`` state machine; its name is the batch."""
+    """One execution of the ``scoring`` state machine, and its batch."""
 
     arn: str
     batch: str
@@ -41,14 +50,14 @@ def started_since(sfn: "SFNClient", machine: str, since: datetime) -> Iterator[E
         for item in page["executions"]:
             if item["startDate"] < since:
                 return
-            yield Execution(item["executionArn"], item["name"], item["status"])
+            yield Execution(item["executionArn"], batch_of(item["name"]), item["status"])
 
 
 def describe(sfn: "SFNClient", arn: str) -> tuple[Execution, str]:
     """Return an execution and, when it failed, why."""
     found = sfn.describe_execution(executionArn=arn)
     why = ": ".join(p for p in (found.get("error"), found.get("cause")) if p)
-    return Execution(arn, found["name"], found["status"]), why
+    return Execution(arn, batch_of(found["name"]), found["status"]), why
 
 
 def is_live(sfn: "SFNClient", arn: str) -> bool:

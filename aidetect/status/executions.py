@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from aidetect.execution import batch_of
+
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -31,7 +33,7 @@ class Run:
     def subject(self) -> str:
         """The batch or the training run it is of."""
         resumed = _RESUMED.fullmatch(self.name)
-        return resumed["run"] if resumed else self.name
+        return resumed["run"] if resumed else batch_of(self.name)
 
 
 def list_runs(sfn: "SFNClient", machine: str, status: str | None = None) -> list[Run]:

@@ -36,6 +36,9 @@ STAGES = {
     "TellTopic": "tell",
 }
 
+# Every image has its row, some the reason not_scored: the batch is closed, and needs a new one.
+INCOMPLETE = "BatchIncomplete"
+
 
 def entries_done(plan: BatchPlan, found: Iterable[Chunk]) -> int:
     """Return of how many manifest entries the rows are committed, by the chunks' names alone.
@@ -74,11 +77,11 @@ def running(target: Target) -> tuple[Running, ...]:
     told = []
     for run in runs[:MOST_RUNNING]:
         state = state_of(target.sfn, run.arn)
-        done, total = _progress(target.s3, target.outputs.ResultsBucket, run.name)
+        done, total = _progress(target.s3, target.outputs.ResultsBucket, run.subject)
         told.append(
             Running(
                 kind=Kind.SCORING,
-                name=run.name,
+                name=run.subject,
                 started_at=run.started_at,
                 stage=STAGES.get(state, state or "begin"),
                 done=done,
@@ -92,7 +95,7 @@ def last_batches(target: Target) -> tuple[Ended, ...]:
     """Return what the last batches came to, the newest first, at most :data:`LAST`."""
     runs = list_runs(target.sfn, target.outputs.ScoringStateMachineArn)
     ended = [run for run in newest_of_each(runs) if run.ended_at is not None][:LAST]
-    found = (summary(target.s3, target.outputs.ResultsBucket, run.name) for run in ended)
+    found = (summary(target.s3, target.outputs.ResultsBucket, run.subject) for run in ended)
     return tuple(
         Ended(
             batch=came.batch,
@@ -123,14 +126,16 @@ def _failure(target: Target, run: Run) -> Failure:
     why = ": ".join(part for part in (found.get("error"), found.get("cause")) if part)
     return Failure(
         kind=Kind.SCORING,
-        name=run.name,
+        name=run.subject,
         at=run.ended_at or run.started_at,
         why=why or run.status,
-        next=_again(found.get("input", ""), target.outputs.IntakeBucket),
+        next=_again(found.get("error", ""), found.get("input", ""), target.outputs.IntakeBucket),
     )
 
 
-def _again(started_with: str, intake: str) -> str:
+def _again(error: str, started_with: str, intake: str) -> str:
+    if error != INCOMPLETE:
+        return "put right what failed, then aidetect redrive"
     try:
         asked = read_json(started_with)
     except ValueError:

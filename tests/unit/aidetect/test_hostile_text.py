@@ -15,7 +15,7 @@ from aidetect import console as house
 from aidetect.digest import digest
 from aidetect.printable import printable, printable_lines
 from aidetect.result_html import results_html
-from aidetect.status.scoring import _again
+from aidetect.status.scoring import INCOMPLETE, _again
 from aidetect.table import verdict_card, verdict_table
 from tests.unit.aidetect.conftest import a_row
 
@@ -119,4 +119,4 @@ def test_a_notebook_shows_names(name: str) -> None:
 
 def test_a_command_to_copy_is_one_argument() -> None:
     asked = json.dumps({"prefix": "s3://b/$(reboot) '`x`;"})
-    assert _again(asked, "b") == """aidetect score 's3://b/$(reboot) '"'"'`x`;'"""
+    assert _again(INCOMPLETE, asked, "b") == """aidetect score 's3://b/$(reboot) '"'"'`x`;'"""

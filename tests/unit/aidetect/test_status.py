@@ -16,7 +16,7 @@ from aidetect.status import executions, waiting
 from aidetect.status.document import Alarm, Arrivals, Ended, Failure, Jobs, Kind, Running, Status
 from aidetect.status.executions import Run, failed_lately, newest_of_each, state_of
 from aidetect.status.look import look
-from aidetect.status.scoring import _again, entries_done
+from aidetect.status.scoring import INCOMPLETE, _again, entries_done
 from aidetect.status.view import ago, status_view
 from aidetect.status.waiting import jobs
 from aidetect.target import Target
@@ -126,7 +126,7 @@ def test_what_failed_and_what_to_do(target: Target, monkeypatch: pytest.MonkeyPa
     failure = StageFailure(run="t1", stage=Stage.TRAIN, failed_at="x", error="E", message="no GPU")
     put(target, RunLayout("training", "t1").failure("prepare"), failure.dumps())
     found = {failure.name: failure for failure in look(target).failures}
-    assert found["b1"].next == "aidetect score s3://x/y/"
+    assert found["b1"].next == "put right what failed, then aidetect redrive"
     assert (found["t1"].why, found["t1"].next) == ("train: no GPU", "aidetect train --resume t1")
 
 
@@ -197,9 +197,9 @@ def test_a_run_that_was_resumed_is_not_failed() -> None:
 
 
 def test_how_to_go_on_after_input_nobody_can_read() -> None:
-    assert _again('{"prefix": "s3://a/b"}', "intake") == "aidetect score s3://a/b"
+    assert _again(INCOMPLETE, '{"prefix": "s3://a/b"}', "intake") == "aidetect score s3://a/b"
     for text in ("", "{", "[]", '{"prefix": 3}', '{"batch": "b", "manifest": "m"}'):
-        assert "aidetect score s3://intake/" in _again(text, "intake")
+        assert "aidetect score s3://intake/" in _again(INCOMPLETE, text, "intake")
 
 
 def test_the_state_is_the_newest_that_was_entered() -> None:
