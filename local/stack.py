@@ -18,6 +18,7 @@ from local.port import require_free
 from local.progress import Progress, silent
 from local.record import Record
 from local.restore import restore_objects, restore_parameters
+from local.resume import announce_uploads, resume_batches
 from local.session import session
 from local.toolchain import Toolchain
 
@@ -44,7 +45,8 @@ def up(options: UpOptions | None = None, progress: Progress = silent) -> StackOu
     """Start the local stack, or bring a running one up to date; give its outputs.
 
     A changed template, source or option restarts the emulator: it is rebuilt in seconds, and its
-    objects and champion come back. What was under way, such as executions, does not.
+    objects and champion come back. Batches that were under way go on with what they have
+    committed, and uploads that no batch had taken up are announced again.
 
     Raises
     ------
@@ -61,12 +63,15 @@ def up(options: UpOptions | None = None, progress: Progress = silent) -> StackOu
             wanted.template_path, wanted.stack, wanted.all_parameters()
         )
         found = record.load(paths.record)
-        if found is None or not _is_current(found, wanted, version, deployment):
+        anew = found is None or not _is_current(found, wanted, version, deployment)
+        if found is None or anew:
             found = _renew(found, wanted, paths, version, progress)
             found = replace(found, deployed=deployment)
             found.save(paths.record)
         outputs = _outputs(found)
         _release_detector(wanted, outputs, progress)
+        if anew:
+            _take_up(outputs, progress)
         return outputs
 
 
@@ -200,6 +205,27 @@ def _release_detector(wanted: UpOptions, outputs: StackOutputs, progress: Progre
         parameter=parameter,
         progress=progress,
     )
+
+
+def _take_up(outputs: StackOutputs, progress: Progress) -> None:
+    if not {"IntakeBucket", "ResultsBucket", "ScoringStateMachineArn"} <= outputs.values.keys():
+        return
+    clients = session(outputs.region)
+    s3 = clients.client("s3", endpoint_url=outputs.endpoint)
+    batches = resume_batches(
+        s3=s3,
+        states=clients.client("stepfunctions", endpoint_url=outputs.endpoint),
+        bucket=outputs.values["ResultsBucket"],
+        machine=outputs.values["ScoringStateMachineArn"],
+    )
+    uploads = announce_uploads(
+        s3=s3,
+        sqs=clients.client("sqs", endpoint_url=outputs.endpoint),
+        intake=outputs.values["IntakeBucket"],
+        results=outputs.values["ResultsBucket"],
+    )
+    if batches or uploads:
+        progress(f"Going on with {batches} batches and {uploads} uploads of before")
 
 
 def _forget(paths: StatePaths) -> None:

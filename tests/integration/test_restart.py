@@ -1,4 +1,4 @@
-"""The local stack survives the loss of its process: what was scored and who scores come back."""
+"""The local stack survives the loss of its process: what was scored, who scores, what waits."""
 
 import time
 from datetime import UTC, datetime
@@ -7,29 +7,45 @@ from pathlib import Path
 import psutil
 import pytest
 
+from aidetect.execution import describe
 from aidetect.resolve import resolve
 from aidetect.samples import write_samples
+from aidetect.source import gather
+from aidetect.upload import upload
+from aidetect.verification.verify import verify
 from local.options import UpOptions
 from local.stack import status, up
 from tests.integration.conftest import PARAMETERS
+from tests.integration.photographs import write_photographs
 from tests.integration.stack import Stack, eventually, without_time
 
 pytestmark = pytest.mark.integration
 
+# Some seconds' work for the batch lane.
+IMAGES = 100
+PREFIX = "held/halfway/"
+
 
 def test_results_survive_a_killed_emulator(stack: Stack, port: int, tmp_path: Path) -> None:
-    write_samples(tmp_path)
-    rows, progress = stack.drop(tmp_path)
+    write_samples(tmp_path / "samples")
+    rows, progress = stack.drop(tmp_path / "samples")
     batch = progress.batches[0].batch
     champion = stack.target.ssm.get_parameter(Name=stack.target.outputs.ChampionParameter)
     ssm = stack.target.ssm
-    for name in ("/kept", "/gone"):
+    for name in ("/tests/kept", "/tests/gone"):
         ssm.put_parameter(Name=name, Value="x", Type="String")
     # Saved once before it is gone again.
     time.sleep(2)
-    ssm.delete_parameter(Name="/gone")
+    ssm.delete_parameter(Name="/tests/gone")
+    write_photographs(tmp_path / "many", IMAGES, seed=9)
+    bucket = stack.target.outputs.IntakeBucket
+    upload(stack.target.s3, bucket, gather(tmp_path / "many", PREFIX))
+    halfway = stack.start({"prefix": f"s3://{bucket}/{PREFIX}", "lane": "batch"}, "halfway")
+    results = stack.target.outputs.ResultsBucket
+    eventually(lambda: stack.keys(results, "batches/halfway/") or None, what="its manifest")
     # Objects are on disk about two seconds after they were written.
-    time.sleep(5)
+    time.sleep(4)
+    assert not describe(stack.target.sfn, halfway)[0].ended
     pid = status().pid
     assert pid is not None
     psutil.Process(pid).kill()
@@ -42,10 +58,16 @@ def test_results_survive_a_killed_emulator(stack: Stack, port: int, tmp_path: Pa
     assert len(again) > 0
     found = stack.target.ssm.get_parameter(Name=stack.target.outputs.ChampionParameter)
     assert found["Parameter"]["Value"] == champion["Parameter"]["Value"]
-    assert ssm.get_parameter(Name="/kept")["Parameter"]["Value"] == "x"
+    assert ssm.get_parameter(Name="/tests/kept")["Parameter"]["Value"] == "x"
     with pytest.raises(ssm.exceptions.ParameterNotFound):
-        ssm.get_parameter(Name="/gone")
-    # What was scored is not announced, and so not scored, a second time.
-    assert stack.executions(before) == []
-    fresh, _ = stack.drop(tmp_path)
+        ssm.get_parameter(Name="/tests/gone")
+    # What was under way goes on; what was scored is not announced, and so not scored, again.
+    assert [e.batch for e in stack.executions(before)] == ["halfway"]
+    execution, why = stack.end(halfway)
+    assert execution.status == "SUCCEEDED", why
+    rest = stack.rows("halfway")
+    assert len({row["key"] for row in rest}) == len(rest) == IMAGES
+    assert {row["verdict"] for row in rest} <= {"ai", "real", "unsure"}
+    assert verify(stack.target, stack.summary("halfway")).kept
+    fresh, _ = stack.drop(tmp_path / "samples")
     assert len(fresh) == len(rows)

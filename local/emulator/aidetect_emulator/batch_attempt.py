@@ -44,6 +44,8 @@ class Attempt:
         Seconds after which the attempt is killed.
     grace : float
         Seconds between SIGTERM and SIGKILL when the job is stopped.
+    machine_gone : callable
+        Gives the reason once the job's machine is taken away, else None.
     """
 
     command: Sequence[str]
@@ -54,6 +56,7 @@ class Attempt:
     limit: float | None = None
     grace: float = STOP_GRACE_SECONDS
     started: Callable[[int], None] = field(default=lambda _pid: None)
+    machine_gone: Callable[[], str | None] = field(default=lambda: None)
 
     def run(self) -> AttemptEnd:
         """Run the process to its end.
@@ -84,7 +87,7 @@ class Attempt:
     def _watch(self, process: subprocess.Popen[bytes]) -> str:
         began = time.monotonic()
         while process.poll() is None:
-            reason = self.stopped()
+            reason = self.stopped() or self.machine_gone()
             if reason is not None:
                 end_group(process, self.grace)
                 return reason

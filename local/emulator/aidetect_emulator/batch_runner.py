@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import logging
 import os
+import resource
 import shutil
 import threading
 import time
@@ -14,7 +15,7 @@ from typing import Any
 from moto.batch import models
 from moto.batch.responses import BatchResponse
 
-from . import settings
+from . import fault_file, settings
 from .batch_attempt import EXITED, Attempt, AttemptEnd
 from .batch_clients import client, client_of, endpoint
 from .batch_environment import Credentials, Host, JobIdentity, command_line
@@ -144,6 +145,7 @@ def _environ(job: Any, attempt: int) -> dict[str, str]:
         **_credentials(job).environ(),
         **identity.environ(),
         f"{settings.PREFIX}STATE": str(here.state),
+        **fault_file.current().environ,
     }
 
 
@@ -151,6 +153,7 @@ def _attempt(job: Any, number: int, log: JobLog) -> AttemptEnd:
     here = settings.current()
     command = job.container_overrides.get("command") or _container(job).get("command") or []
     limit = job._get_attempt_duration()
+    faults = fault_file.current()
     attempt = Attempt(
         command=command_line(command, job.parameters, here.job_python),
         environ=_environ(job, number),
@@ -158,9 +161,27 @@ def _attempt(job: Any, number: int, log: JobLog) -> AttemptEnd:
         emit=log.write,
         stopped=lambda: (job.job_stopped_reason or "Terminated") if job.stop else None,
         limit=float(limit) if limit else None,
-        started=lambda _pid: _set(job, "RUNNING"),
+        started=lambda pid: _started(job, pid, faults.file_bytes),
+        machine_gone=lambda: _machine_gone(job, faults.reclaim),
     )
     return attempt.run()
+
+
+def _started(job: Any, pid: int, file_bytes: int | None) -> None:
+    if file_bytes is not None:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+    _set(job, "RUNNING")
+
+
+def _machine_gone(job: Any, before: str) -> str | None:
+    """Give Batch's words for a reclaimed spot machine, where a fault took it since the start.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
+    """
+    if fault_file.current().reclaim == before:
+        return None
+    digits = job.job_id.split(":")[0].replace("-", "")
+    return f"Host EC2 (instance i-{digits[:17]}) terminated."
 
 
 def _try_once(job: Any, number: int) -> AttemptEnd:

@@ -12,7 +12,7 @@ from localstack.services.lambda_.invocation.runtime_executor import (
     RuntimeExecutor,
 )
 
-from . import settings
+from . import fault_file, settings
 from .private_tmp import relocate
 from .sandbox import Function, InitError, Sandbox
 
@@ -113,6 +113,7 @@ def describe(version: FunctionVersion, env_vars: dict[str, str]) -> Function:
         "PYTHONPATH": os.pathsep.join([str(root), here.lambda_runtime]),
         "TMPDIR": str(scratch),
         f"{settings.PREFIX}STATE": str(here.state),
+        **fault_file.current().environ,
     }
     return Function(
         command=[here.lambda_python, "-S", "-m", "awslambdaric", config.handler],

@@ -30,7 +30,9 @@ class Persistence:
     def __init__(self, objects: ObjectStore, parameters: ParameterStore) -> None:
         self._objects = objects
         self._parameters = parameters
-        self._dirty: set[tuple[str, str]] = set()
+        # In order of their last change, and saved so: after a kill there is no summary whose rows
+        # are gone.
+        self._dirty: dict[tuple[str, str], None] = {}
         self._dirty_parameters: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._saving = threading.Lock()
@@ -59,7 +61,9 @@ class Persistence:
                 keys = [str(o["Key"]) for o in (request.get("Delete") or {}).get("Objects", [])]
             if keys and not bucket.startswith(SKIPPED_PREFIXES):
                 with self._lock:
-                    self._dirty.update((bucket, key) for key in keys)
+                    for key in keys:
+                        self._dirty.pop((bucket, key), None)
+                        self._dirty[bucket, key] = None
         elif name in _PARAMETER_WRITES and not _is_deployment(context):
             names = request.get("Names") or [request["Name"]]
             with self._lock:
@@ -72,7 +76,7 @@ class Persistence:
     def _save(self) -> None:
         with self._saving:
             with self._lock:
-                dirty, self._dirty = self._dirty, set()
+                dirty, self._dirty = self._dirty, {}
                 parameters, self._dirty_parameters = self._dirty_parameters, set()
             for bucket, key in dirty:
                 try:

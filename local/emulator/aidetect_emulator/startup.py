@@ -11,6 +11,7 @@ from . import (
     alarm_clock,
     batch_runner,
     corrections,
+    faults,
     iam_guard,
     lambda_code,
     lambda_logs,
@@ -46,6 +47,7 @@ def on_start() -> None:
     sqs_age.install()
     alarm_clock.install(here.alarm_period)
     iam_guard.install()
+    faults.install()
     kept = persistence.install()
     _running.callback(kept.stop)
     LOG.info("aidetect emulator ready, state in %s", here.state)
