@@ -1,0 +1,89 @@
+"""Inject faults into a local stack of its own: python -m tests.faults --trials 20
+
+Goes on where an earlier run stopped, until every fault has its trials. Ends with 1 where a promise
+was broken; such trials are kept in the result and printed.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aidetect.resolve import resolve
+from local.options import UpOptions
+from local.session import session
+from local.stack import down, status, up
+from tests.faults.catalogue import FAULTS
+from tests.faults.scene import scene
+from tests.faults.table import render
+from tests.integration.conftest import PARAMETERS, free_port
+from tests.integration.stack import Stack
+
+
+def _save(path: Path, trials: dict[str, list[dict[str, Any]]]) -> None:
+    document = {
+        "command": "python -m tests.faults --trials 20 --out benchmarks/faults.json",
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.machine()}, {os.cpu_count()} CPUs",
+        "python": platform.python_version(),
+        "trials": trials,
+    }
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(document, indent=1) + "\n")
+    new.replace(path)
+    told = {fault.name: fault.what for fault in FAULTS}
+    path.with_suffix(".md").write_text("# Faults\n\n" + render(trials, told))
+
+
+def say(text: str) -> None:
+    """Show a line at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/faults.json"))
+    parser.add_argument("--fault", nargs="*", help="only these")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    trials: dict[str, list[dict[str, Any]]] = {}
+    if arguments.out.is_file():
+        trials = json.loads(arguments.out.read_text())["trials"]
+    chosen = [f for f in FAULTS if not arguments.fault or f.name in arguments.fault]
+    with tempfile.TemporaryDirectory(prefix="aidetect-faults-") as folder:
+        os.environ["AIDETECT_HOME"] = str(Path(folder) / "home")
+        try:
+            up(UpOptions(port=free_port(), parameters=PARAMETERS, detector=False), say)
+            found = status()
+            assert found.endpoint is not None
+            stack = Stack(resolve("local"), session(found.region), found.endpoint)
+            seed = arguments.seed + sum(map(len, trials.values()))
+            with scene(stack, found.home, Path(folder), seed) as made:
+                # Round by round, so that a stopped run has some of each.
+                for number in range(arguments.trials):
+                    for fault in chosen:
+                        done = trials.setdefault(fault.name, [])
+                        if len(done) > number:
+                            continue
+                        trial = fault.run(made, fault.name)
+                        done.append(trial.record())
+                        _save(arguments.out, trials)
+                        mark = "kept" if trial.kept else f"BROKEN {trial.record()}"
+                        say(f"{number + 1:3} {fault.name:24} {trial.seconds:6.1f} s {mark}")
+        finally:
+            down()
+    say(arguments.out.with_suffix(".md").read_text())
+    kept = ("lost", "doubled", "unscored", "broken", "stuck")
+    return int(any(trial[k] for done in trials.values() for trial in done for k in kept))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""One trial: a drop, a fault, and afterwards every promise held against what lies there."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aidetect.follow import DropFollower, FollowTimeoutError, Progress, wait
+from aidetect.verification.verify import verify
+from tests.faults.scene import Dropped, Scene
+
+PATIENCE = 240.0
+# Seconds of silence after which nothing more is coming: longer than a message stays away.
+QUIET = 7.0
+ENDED = frozenset({"SUCCEEDED", "FAILED"})
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of one trial.
+
+    ``lost`` images have no row, ``doubled`` more than one, ``unscored`` a row that says why there
+    is no verdict. ``broken`` names promises of batches that were not kept; ``stuck`` what still ran
+    or waited at the end. ``seconds`` from the drop until every image had its row.
+    """
+
+    fault: str
+    images: int
+    lost: int
+    doubled: int
+    unscored: int
+    broken: tuple[str, ...]
+    stuck: tuple[str, ...]
+    seconds: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether every promise was kept."""
+        return not (self.lost or self.doubled or self.unscored or self.broken or self.stuck)
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return asdict(self)
+
+
+def follow(scene: Scene, dropped: Dropped) -> Progress:
+    """Wait until every image of a drop has its row, as long as anybody would."""
+    follower = DropFollower(scene.stack.target, dropped.prefix, dropped.keys, dropped.since)
+    last = Progress(len(dropped.keys))
+
+    def remember(progress: Progress) -> None:
+        nonlocal last
+        last = progress
+
+    try:
+        return wait(follower.poll, timeout=PATIENCE, show=remember)
+    except FollowTimeoutError:
+        return last
+
+
+def stuck(scene: Scene) -> Iterator[str]:
+    """Name what still runs or waits, once it had the time to end."""
+    target, outputs = scene.stack.target, scene.stack.target.outputs
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        found = target.sqs.get_queue_attributes(
+            QueueUrl=outputs.ArrivalsQueueUrl,
+            AttributeNames=[
+                "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )["Attributes"]  # fmt: skip
+        waiting = sum(map(int, found.values()))
+        running = [
+            item["name"]
+            for item in target.sfn.list_executions(
+                stateMachineArn=outputs.ScoringStateMachineArn, statusFilter="RUNNING"
+            )["executions"]
+        ]
+        if not waiting and not running:
+            return
+        time.sleep(0.5)
+    yield f"{waiting} messages wait"
+    yield from (f"execution {name} runs" for name in running)
+
+
+def hold(scene: Scene, fault: str, dropped: Dropped, seconds: float) -> Trial:
+    """Hold a drop against the promises."""
+    left = tuple(stuck(scene))
+    # A second telling that came late would have made a second batch by now.
+    progress = follow(scene, dropped)
+    rows, broken = Counter[str](), []
+    unscored, target = 0, scene.stack.target
+    champion = target.ssm.get_parameter(Name=target.outputs.ChampionParameter)["Parameter"]["Value"]
+    for execution in progress.batches:
+        summary = scene.stack.summary(execution.batch)
+        checked = verify(target, summary)
+        broken += [f"{execution.batch}: {c.promise}" for c in checked.checks if not c.kept]
+        if checked.detector != champion:
+            broken.append(f"{execution.batch}: by {checked.detector}, not {champion}")
+        for row in scene.stack.rows(execution.batch):
+            if row["key"] in dropped.keys:
+                rows[row["key"]] += 1
+                unscored += row["verdict"] == "error"
+    return Trial(
+        fault=fault,
+        images=len(dropped.keys),
+        lost=len(dropped.keys - rows.keys()),
+        doubled=sum(number > 1 for number in rows.values()),
+        unscored=unscored,
+        broken=tuple(broken),
+        stuck=left,
+        seconds=round(seconds, 1),
+    )
