@@ -1,12 +1,12 @@
 """Scoring executions: those that took up our images, and how they stand."""
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from detector.json_text import read_json
 from detector.layout import BatchLayout
 from detector.manifest import read_lines
 from detector.purpose import Purpose
@@ -15,6 +15,7 @@ from detector.summary import BatchSummary
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 RUNNING = "RUNNING"
 # An execution that goes on with a batch has the batch's name and the time: aidetect/unclosed.py.
@@ -56,17 +57,29 @@ def started_since(sfn: "SFNClient", machine: str, since: datetime) -> Iterator[E
 def describe(sfn: "SFNClient", arn: str) -> tuple[Execution, str]:
     """Return an execution and, when it failed, why."""
     found = sfn.describe_execution(executionArn=arn)
-    why = ": ".join(p for p in (found.get("error"), found.get("cause")) if p)
-    return Execution(arn, batch_of(found["name"]), found["status"]), why
+    return Execution(arn, batch_of(found["name"]), found["status"]), why_ended(found)
 
 
-def is_live(sfn: "SFNClient", arn: str) -> bool:
-    """Tell a batch of somebody's images from one of the watch over the detector.
+def given_to(found: "DescribeExecutionOutputTypeDef") -> dict[str, Any]:
+    """Return what an execution was started with; nothing where nobody can read it."""
+    try:
+        given = read_json(found.get("input", "{}"))
+    except ValueError:
+        return {}
+    return given if isinstance(given, dict) else {}
 
-    A shadow has the same manifest as the batch that it follows, so only its input tells them apart.
+
+def is_live(given: Mapping[str, Any]) -> bool:
+    """Tell a batch of somebody's images from one of the watch over the detector, by its input.
+
+    A shadow has the same manifest as the batch that it follows, so nothing else tells them apart.
     """
-    given = json.loads(sfn.describe_execution(executionArn=arn).get("input", "{}"))
     return bool(given.get("purpose", Purpose.LIVE.value) == Purpose.LIVE.value)
+
+
+def why_ended(found: "DescribeExecutionOutputTypeDef") -> str:
+    """Return why an execution failed; empty where it says nothing."""
+    return ": ".join(p for p in (found.get("error"), found.get("cause")) if p)
 
 
 def keys_below(s3: "S3Client", bucket: str, batch: str, prefix: str) -> frozenset[str] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aidetect.errors import StillGoingError
-from aidetect.execution import Execution, describe, is_live, keys_below, started_since
+from aidetect.execution import Execution, describe, given_to, is_live, keys_below, started_since
 from aidetect.target import Target
 
 POLL_SECONDS = 0.5
@@ -59,7 +59,7 @@ class DropFollower:
                 if below is None and not execution.ended:
                     continue
                 ours_of_it = (below or frozenset()) & self._keys
-                if ours_of_it and not is_live(self._target.sfn, execution.arn):
+                if ours_of_it and not self._is_live(execution):
                     ours_of_it = frozenset()
                 self._found[execution.batch] = ours_of_it
             if self._found[execution.batch]:
@@ -67,6 +67,9 @@ class DropFollower:
         taken = frozenset[str]().union(*(self._found[e.batch] for e in ours))
         scored = frozenset[str]().union(*(self._found[e.batch] for e in ours if e.ended))
         return Progress(len(self._keys), len(taken), len(scored), tuple(ours))
+
+    def _is_live(self, execution: Execution) -> bool:
+        return is_live(given_to(self._target.sfn.describe_execution(executionArn=execution.arn)))
 
 
 def wait(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from aidetect.errors import AidetectError
+from detector.execution_arn import execution_arn
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import OutputTypeDef
@@ -63,12 +64,8 @@ class StackOutputs(BaseModel):
 
     def execution_arn(self, batch: str) -> str:
         """Return the ARN of the scoring execution of a batch."""
-        return _execution(self.ScoringStateMachineArn, batch)
+        return execution_arn(self.ScoringStateMachineArn, batch)
 
     def training_execution_arn(self, run: str) -> str:
         """Return the ARN of the execution that began a training run."""
-        return _execution(self.TrainingStateMachineArn, run)
-
-
-def _execution(machine: str, name: str) -> str:
-    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+        return execution_arn(self.TrainingStateMachineArn, run)

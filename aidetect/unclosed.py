@@ -1,16 +1,15 @@
 """Batches whose execution ended before they were closed, so that images are left without a row."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from aidetect.execution import batch_of, describe
+from aidetect.execution import batch_of, given_to, is_live, why_ended
 from aidetect.target import Target
-from detector.json_text import read_json
 from detector.layout import BatchLayout
-from detector.purpose import Purpose
+from detector.uri import S3Uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,10 +22,10 @@ ENDINGS: "tuple[ExecutionStatusType, ...]" = ("FAILED", "ABORTED", "TIMED_OUT")
 
 @dataclass(frozen=True)
 class Unclosed:
-    """A batch without a summary, the execution that left it so, and why that ended."""
+    """A batch without a summary, what it was started with, and why the execution ended."""
 
     batch: str
-    arn: str
+    given: Mapping[str, Any]
     why: str
 
 
@@ -48,11 +47,12 @@ def unclosed(target: Target) -> Iterator[Unclosed]:
             if batch in seen:
                 continue
             seen.add(batch)
-            if not _is_there(target.s3, BatchLayout(bucket, batch).summary.key, bucket):
-                if _input(target, arn).get("purpose", Purpose.LIVE.value) != Purpose.LIVE.value:
-                    continue
-                execution, why = describe(target.sfn, arn)
-                yield Unclosed(batch, arn, why or execution.status)
+            if _is_there(target.s3, BatchLayout(bucket, batch).summary):
+                continue
+            found = target.sfn.describe_execution(executionArn=arn)
+            given = given_to(found)
+            if is_live(given):
+                yield Unclosed(batch, given, why_ended(found) or found["status"])
 
 
 def start_again(target: Target, found: Unclosed, now: datetime) -> str:
@@ -67,11 +67,11 @@ def start_again(target: Target, found: Unclosed, now: datetime) -> str:
     botocore.exceptions.ClientError
         If the execution cannot be started.
     """
-    layout = BatchLayout(target.outputs.ResultsBucket, found.batch)
-    given = _input(target, found.arn)
-    if _is_there(target.s3, layout.manifest.key, layout.bucket):
+    manifest = BatchLayout(target.outputs.ResultsBucket, found.batch).manifest
+    given = dict(found.given)
+    if _is_there(target.s3, manifest):
         given.pop("prefix", None)
-        given |= {"batch": found.batch, "manifest": str(layout.manifest)}
+        given |= {"batch": found.batch, "manifest": str(manifest)}
     name = f"{found.batch[:60]}-again-{now:%y%m%d%H%M%S}"
     target.sfn.start_execution(
         stateMachineArn=target.outputs.ScoringStateMachineArn, name=name, input=json.dumps(given)
@@ -88,11 +88,6 @@ def _executions(target: Target, status: "ExecutionStatusType") -> Iterator[tuple
             yield item["name"], item["executionArn"]
 
 
-def _input(target: Target, arn: str) -> dict[str, Any]:
-    given = read_json(target.sfn.describe_execution(executionArn=arn).get("input", "{}"))
-    return given if isinstance(given, dict) else {}
-
-
-def _is_there(s3: "S3Client", key: str, bucket: str) -> bool:
-    found = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
-    return any(item["Key"] == key for item in found.get("Contents", []))
+def _is_there(s3: "S3Client", uri: S3Uri) -> bool:
+    found = s3.list_objects_v2(Bucket=uri.bucket, Prefix=uri.key, MaxKeys=1)
+    return any(item["Key"] == uri.key for item in found.get("Contents", []))

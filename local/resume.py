@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
@@ -20,7 +20,21 @@ if TYPE_CHECKING:
 RECORDS = 50
 
 
-def resume_batches(*, s3: "S3Client", states: "SFNClient", bucket: str, machine: str) -> int:
+Control = Mapping[str, Collection[str]]
+
+
+def control_objects(s3: "S3Client", bucket: str) -> Control:
+    """Return the names of the control objects of each batch."""
+    found: dict[str, set[str]] = {}
+    for item in _objects(s3, bucket, BATCHES_PREFIX):
+        batch, _, name = item["Key"].removeprefix(BATCHES_PREFIX).partition("/")
+        found.setdefault(batch, set()).add(name)
+    return found
+
+
+def resume_batches(
+    control: Control, *, s3: "S3Client", states: "SFNClient", bucket: str, machine: str
+) -> int:
     """Start the execution of each live batch that has a manifest and no summary.
 
     Returns
@@ -29,7 +43,7 @@ def resume_batches(*, s3: "S3Client", states: "SFNClient", bucket: str, machine:
         How many were started.
     """
     count = 0
-    for batch, names in _control(s3, bucket).items():
+    for batch, names in control.items():
         layout = BatchLayout(bucket, batch)
         if "manifest.jsonl" not in names or "summary.json" in names:
             continue
@@ -41,7 +55,9 @@ def resume_batches(*, s3: "S3Client", states: "SFNClient", bucket: str, machine:
     return count
 
 
-def announce_uploads(*, s3: "S3Client", sqs: "SQSClient", intake: str, results: str) -> int:
+def announce_uploads(
+    control: Control, *, s3: "S3Client", sqs: "SQSClient", intake: str, results: str
+) -> int:
     """Announce the uploads that stand in no manifest, as the bucket would.
 
     Returns
@@ -53,7 +69,7 @@ def announce_uploads(*, s3: "S3Client", sqs: "SQSClient", intake: str, results: 
     waiting = {item["Key"]: item for item in _objects(s3, intake, INTAKE_PREFIX)}
     if not found or not waiting:
         return 0
-    for batch, names in _control(s3, results).items():
+    for batch, names in control.items():
         if "manifest.jsonl" in names:
             uri = BatchLayout(results, batch).manifest
             body = s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
@@ -66,15 +82,6 @@ def announce_uploads(*, s3: "S3Client", sqs: "SQSClient", intake: str, results: 
         body_text = json.dumps({"Records": [_record(intake, item) for item in some]})
         sqs.send_message(QueueUrl=url, MessageBody=body_text)
     return len(waiting)
-
-
-def _control(s3: "S3Client", bucket: str) -> dict[str, set[str]]:
-    """Return the names of the control objects of each batch."""
-    found: dict[str, set[str]] = {}
-    for item in _objects(s3, bucket, BATCHES_PREFIX):
-        batch, _, name = item["Key"].removeprefix(BATCHES_PREFIX).partition("/")
-        found.setdefault(batch, set()).add(name)
-    return found
 
 
 def _objects(s3: "S3Client", bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:

@@ -18,7 +18,7 @@ from local.port import require_free
 from local.progress import Progress, silent
 from local.record import Record
 from local.restore import restore_objects, restore_parameters
-from local.resume import announce_uploads, resume_batches
+from local.resume import announce_uploads, control_objects, resume_batches
 from local.session import session
 from local.toolchain import Toolchain
 
@@ -212,17 +212,21 @@ def _take_up(outputs: StackOutputs, progress: Progress) -> None:
         return
     clients = session(outputs.region)
     s3 = clients.client("s3", endpoint_url=outputs.endpoint)
+    results = outputs.values["ResultsBucket"]
+    control = control_objects(s3, results)
     batches = resume_batches(
+        control,
         s3=s3,
         states=clients.client("stepfunctions", endpoint_url=outputs.endpoint),
-        bucket=outputs.values["ResultsBucket"],
+        bucket=results,
         machine=outputs.values["ScoringStateMachineArn"],
     )
     uploads = announce_uploads(
+        control,
         s3=s3,
         sqs=clients.client("sqs", endpoint_url=outputs.endpoint),
         intake=outputs.values["IntakeBucket"],
-        results=outputs.values["ResultsBucket"],
+        results=results,
     )
     if batches or uploads:
         progress(f"Going on with {batches} batches and {uploads} uploads of before")

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from aidetect.execution import summary
+from aidetect.execution import summary, why_ended
 from aidetect.results import Chunk, chunks
 from aidetect.status.document import Ended, Failure, Kind, Running
 from aidetect.status.executions import Run, failed_lately, list_runs, newest_of_each, state_of
@@ -123,12 +123,11 @@ def failures(target: Target, now: datetime) -> tuple[Failure, ...]:
 
 def _failure(target: Target, run: Run) -> Failure:
     found = target.sfn.describe_execution(executionArn=run.arn)
-    why = ": ".join(part for part in (found.get("error"), found.get("cause")) if part)
     return Failure(
         kind=Kind.SCORING,
         name=run.subject,
         at=run.ended_at or run.started_at,
-        why=why or run.status,
+        why=why_ended(found) or run.status,
         next=_again(found.get("error", ""), found.get("input", ""), target.outputs.IntakeBucket),
     )
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from detector.execution_arn import execution_arn
 from detector.layout import BatchLayout
 from detector.once import put_once
 from functions.intake.gather import Gathered
@@ -42,8 +43,7 @@ def start(
     except states.exceptions.ExecutionAlreadyExists:
         return False
     except (ClientError, BotoCoreError):
-        execution = f"{machine.replace(':stateMachine:', ':execution:')}:{gathered.batch}"
-        if not _began(execution, states):
+        if not _began(execution_arn(machine, gathered.batch), states):
             raise
     return True
 

@@ -71,11 +71,6 @@ def _kill(_scene: Scene, process: psutil.Process) -> None:
         process.kill()
 
 
-def none(scene: Scene, name: str) -> Trial:
-    """Let nothing happen: what the others are held against."""
-    return calls(BATCH)(scene, name)
-
-
 def tell_again(scene: Scene, name: str) -> Trial:
     """Tell of each upload three times more, in any order, at once and later.
 
@@ -176,7 +171,8 @@ TELL = (
 )
 
 FAULTS = [
-    Fault("none", "nothing happens", none),
+    # What the others are held against.
+    Fault("none", "nothing happens", calls(BATCH)),
     Fault("job killed", "SIGKILL of a job at a random moment", strike(BATCH, JOB, _kill)),
     Fault(
         "spot reclaimed",

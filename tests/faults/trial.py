@@ -4,16 +4,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aidetect.follow import DropFollower, FollowTimeoutError, Progress, wait
+from aidetect.status.executions import list_runs
+from aidetect.status.waiting import arrivals
 from aidetect.verification.verify import verify
 from tests.faults.scene import Dropped, Scene
 
 PATIENCE = 240.0
-# Seconds of silence after which nothing more is coming: longer than a message stays away.
-QUIET = 7.0
-ENDED = frozenset({"SUCCEEDED", "FAILED"})
 
 
 @dataclass(frozen=True)
@@ -64,18 +64,10 @@ def stuck(scene: Scene) -> Iterator[str]:
     target, outputs = scene.stack.target, scene.stack.target.outputs
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        found = target.sqs.get_queue_attributes(
-            QueueUrl=outputs.ArrivalsQueueUrl,
-            AttributeNames=[
-                "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-            ],
-        )["Attributes"]  # fmt: skip
-        waiting = sum(map(int, found.values()))
+        told = arrivals(target, datetime.now(UTC))
+        waiting = told.waiting + told.in_flight
         running = [
-            item["name"]
-            for item in target.sfn.list_executions(
-                stateMachineArn=outputs.ScoringStateMachineArn, statusFilter="RUNNING"
-            )["executions"]
+            run.name for run in list_runs(target.sfn, outputs.ScoringStateMachineArn, "RUNNING")
         ]
         if not waiting and not running:
             return

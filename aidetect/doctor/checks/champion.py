@@ -3,6 +3,7 @@
 from aidetect.doctor.check import Check, Result, failed, ok
 from aidetect.doctor.place import Place
 from detector.champion import read_champion
+from detector.layout import detector_prefix
 
 REMEDY = "aidetect detector publish"
 
@@ -15,8 +16,9 @@ def look(place: Place) -> Result:
     )
     if found is None:
         return failed("no detector is in use, so nothing can be scored", REMEDY)
+    package = detector_prefix(found.bucket, found.name, found.version)
     listed = place.client("s3").list_objects_v2(
-        Bucket=found.bucket, Prefix=f"models/{found.name}/{found.version}/", MaxKeys=1
+        Bucket=package.bucket, Prefix=package.key, MaxKeys=1
     )
     if not listed.get("KeyCount"):
         return failed(

@@ -5,7 +5,6 @@ import datetime as dt
 import json
 import logging
 import os
-import resource
 import shutil
 import threading
 import time
@@ -19,11 +18,13 @@ from . import fault_file, settings
 from .batch_attempt import EXITED, Attempt, AttemptEnd
 from .batch_clients import client, client_of, endpoint
 from .batch_environment import Credentials, Host, JobIdentity, command_line
+from .batch_faults import fill_disk, machine_gone
 from .batch_log import JobLog
 from .batch_mounts import mounts, own_volumes
 from .batch_retry import RetryStrategy
 from .batch_secrets import secret_variables
 from .batch_view import can_place, parent_status
+from .fault_file import Faults
 from .private_tmp import TMP, relocate_all
 from .role_credentials import assume
 
@@ -161,27 +162,15 @@ def _attempt(job: Any, number: int, log: JobLog) -> AttemptEnd:
         emit=log.write,
         stopped=lambda: (job.job_stopped_reason or "Terminated") if job.stop else None,
         limit=float(limit) if limit else None,
-        started=lambda pid: _started(job, pid, faults.file_bytes),
-        machine_gone=lambda: _machine_gone(job, faults.reclaim),
+        started=lambda pid: _started(job, pid, faults),
+        machine_gone=lambda: machine_gone(job.job_id, faults),
     )
     return attempt.run()
 
 
-def _started(job: Any, pid: int, file_bytes: int | None) -> None:
-    if file_bytes is not None:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+def _started(job: Any, pid: int, faults: Faults) -> None:
+    fill_disk(pid, faults)
     _set(job, "RUNNING")
-
-
-def _machine_gone(job: Any, before: str) -> str | None:
-    """Give Batch's words for a reclaimed spot machine, where a fault took it since the start.
-
-    https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
-    """
-    if fault_file.current().reclaim == before:
-        return None
-    digits = job.job_id.split(":")[0].replace("-", "")
-    return f"Host EC2 (instance i-{digits[:17]}) terminated."
 
 
 def _try_once(job: Any, number: int) -> AttemptEnd:

@@ -62,10 +62,10 @@ def test_only_what_nobody_closed_and_nobody_works_on(target: Target) -> None:
 
 
 def test_a_batch_goes_on_with_its_manifest(target: Target) -> None:
-    arn = stop(target, "backfill", prefix="s3://intake/a/", lane="express")
+    given = {"prefix": "s3://intake/a/", "lane": "express"}
     layout = BatchLayout(BUCKET, "backfill")
     put(target, layout.manifest.key)
-    name = start_again(target, Unclosed("backfill", arn, ""), NOW)
+    name = start_again(target, Unclosed("backfill", given, ""), NOW)
     assert name == "backfill-again-261126120000"
     assert batch_of(name) == "backfill"
     assert the_input(target, name) == {
@@ -74,8 +74,8 @@ def test_a_batch_goes_on_with_its_manifest(target: Target) -> None:
 
 
 def test_a_prefix_that_was_never_listed_is_listed(target: Target) -> None:
-    arn = stop(target, "backfill", prefix="s3://intake/a/")
-    name = start_again(target, Unclosed("backfill", arn, ""), NOW)
+    given = {"prefix": "s3://intake/a/"}
+    name = start_again(target, Unclosed("backfill", given, ""), NOW)
     assert the_input(target, name) == {"prefix": "s3://intake/a/"}
 
 

@@ -62,7 +62,10 @@ def test_batches_go_on_that_nobody_closed(s3: "S3Client") -> None:
     put(s3, BatchLayout(RESULTS, "no-manifest").plan)
     unplanned = BatchLayout(RESULTS, "unplanned").manifest
     put(s3, unplanned, b"")
-    assert resume.resume_batches(s3=s3, states=states, bucket=RESULTS, machine=machine) == 2
+    control = resume.control_objects(s3, RESULTS)
+    assert (
+        resume.resume_batches(control, s3=s3, states=states, bucket=RESULTS, machine=machine) == 2
+    )
     begun = states.list_executions(stateMachineArn=machine)["executions"]
     assert {e["name"] for e in begun} == {"left", "unplanned"}
     arn = next(e["executionArn"] for e in begun if e["name"] == "unplanned")
@@ -78,7 +81,9 @@ def test_uploads_are_announced_that_no_batch_took_up(s3: "S3Client") -> None:
     names = [f"intake/ü {n}+&.jpg" for n in range(resume.RECORDS + 1)]
     for name in ["intake/taken.jpg", "held/other.jpg", *names]:
         s3.put_object(Bucket=INTAKE, Key=name, Body=b"x")
-    assert resume.announce_uploads(s3=s3, sqs=sqs, intake=INTAKE, results=RESULTS) == 0
+    control = resume.control_objects(s3, RESULTS)
+    announced = resume.announce_uploads(control, s3=s3, sqs=sqs, intake=INTAKE, results=RESULTS)
+    assert announced == 0
     s3.put_bucket_notification_configuration(
         Bucket=INTAKE,
         NotificationConfiguration={
@@ -86,7 +91,7 @@ def test_uploads_are_announced_that_no_batch_took_up(s3: "S3Client") -> None:
         },
     )
     sqs.purge_queue(QueueUrl=url)
-    announced = resume.announce_uploads(s3=s3, sqs=sqs, intake=INTAKE, results=RESULTS)
+    announced = resume.announce_uploads(control, s3=s3, sqs=sqs, intake=INTAKE, results=RESULTS)
     assert announced == len(names)
     told = []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
