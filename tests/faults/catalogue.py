@@ -154,16 +154,16 @@ def skewed(scene: Scene, name: str) -> Trial:
 
 S3_BUSY = CallFault("s3", share=0.3, status=503, code="SlowDown")
 S3_LOST = (
-    CallFault("s3", "Put*", share=0.2, answer_lost=True),
+    CallFault("s3", "Put*", 0.2, 500, "InternalError", answer_lost=True),
     CallFault("s3", "Get*", share=0.2, status=500, code="InternalError"),
 )
 SQS = CallFault("sqs", share=0.5, status=500, code="InternalError")
 START = (
     CallFault("stepfunctions", "StartExecution", 0.4, 400, "ThrottlingException"),
-    CallFault("stepfunctions", "StartExecution", 0.4, answer_lost=True),
+    CallFault("stepfunctions", "StartExecution", 0.4, 500, "InternalFailure", answer_lost=True),
 )
 SUBMIT = CallFault("batch", "SubmitJob", 0.5, 500, "ServerException")
-SUBMIT_LOST = CallFault("batch", "SubmitJob", 0.5, answer_lost=True)
+SUBMIT_LOST = CallFault("batch", "SubmitJob", 0.5, 500, "ServerException", answer_lost=True)
 INVOKE = CallFault("lambda", "Invoke", 0.4, 429, "TooManyRequestsException")
 TELL = (
     CallFault("events", "PutEvents", 1.0, 500, "InternalException"),

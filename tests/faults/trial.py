@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from aidetect.execution import describe, summary
 from aidetect.follow import DropFollower, FollowTimeoutError, Progress, wait
 from aidetect.status.executions import list_runs
 from aidetect.status.waiting import arrivals
@@ -85,8 +86,12 @@ def hold(scene: Scene, fault: str, dropped: Dropped, seconds: float) -> Trial:
     unscored, target = 0, scene.stack.target
     champion = target.ssm.get_parameter(Name=target.outputs.ChampionParameter)["Parameter"]["Value"]
     for execution in progress.batches:
-        summary = scene.stack.summary(execution.batch)
-        checked = verify(target, summary)
+        closed = summary(target.s3, target.outputs.ResultsBucket, execution.batch)
+        if closed is None:
+            _, why = describe(target.sfn, execution.arn)
+            broken.append(f"{execution.batch}: not closed: {why or execution.status}")
+            continue
+        checked = verify(target, closed)
         broken += [f"{execution.batch}: {c.promise}" for c in checked.checks if not c.kept]
         if checked.detector != champion:
             broken.append(f"{execution.batch}: by {checked.detector}, not {champion}")

@@ -30,7 +30,7 @@ class CallFault:
     status, code
         The answer, such as 503 and ``SlowDown``.
     answer_lost : bool
-        The call does what it is for, and only its answer is lost (a 500 without words).
+        The call does what it is for, and only its answer is lost: this error comes in its place.
     """
 
     service: str

@@ -12,6 +12,7 @@ from localstack.aws.handlers import (
     run_custom_response_handlers,
     serve_custom_service_request_handlers,
 )
+from localstack.aws.protocol.serializer import create_serializer
 
 from .fault_file import CallFault, Faults, current
 from .iam_guard import ROLE_KEYS, access_key
@@ -30,15 +31,23 @@ class FaultyServices:
         """Refuse a call, by chance."""
         fault = self._drawn(context, answer_lost=False)
         if fault is not None:
-            raise CommonServiceException(
-                fault.code, "asked for by faults.json", status_code=fault.status
-            )
+            raise _error(fault)
 
     def lose(self, _chain: Any, context: RequestContext, response: Any) -> None:
         """Lose the answer to a call that was served, by chance."""
-        if response.status_code < 300 and self._drawn(context, answer_lost=True) is not None:
-            response.status_code = 500
-            response.set_response(b"")
+        fault = None
+        if response.status_code < 300:
+            fault = self._drawn(context, answer_lost=True)
+        if fault is None:
+            return
+        # In the service's own words: LocalStack's Step Functions cannot do without a request id.
+        error = _error(fault)
+        serializer = create_serializer(context.service, context.protocol)
+        response.update_from(
+            serializer.serialize_error_to_response(
+                error, context.operation, context.request.headers, context.request_id
+            )
+        )
 
     def _drawn(self, context: RequestContext, *, answer_lost: bool) -> CallFault | None:
         calls = self._read().calls
@@ -54,6 +63,10 @@ class FaultyServices:
             ):
                 return fault
         return None
+
+
+def _error(fault: CallFault) -> CommonServiceException:
+    return CommonServiceException(fault.code, "asked for by faults.json", status_code=fault.status)
 
 
 def install() -> None:

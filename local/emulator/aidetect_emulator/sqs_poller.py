@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Sequence
 
+from botocore.exceptions import ClientError
 from localstack.services.lambda_.event_source_mapping.pollers.poller import (
     EmptyPollResultsException,
 )
@@ -25,14 +26,21 @@ PAUSE_SECONDS = 0.1
 
 def _receive(poller: SqsPoller, count: int, seconds: float) -> Sequence[Message]:
     wait = min(math.floor(seconds), 20)
-    response = poller.source_client.receive_message(
-        QueueUrl=poller.queue_url,
-        MaxNumberOfMessages=min(count, 10),
-        WaitTimeSeconds=wait,
-        MessageAttributeNames=["All"],
-        MessageSystemAttributeNames=["All"],
-        sqs_override_max_message_count=count,
-    )
+    try:
+        response = poller.source_client.receive_message(
+            QueueUrl=poller.queue_url,
+            MaxNumberOfMessages=min(count, 10),
+            WaitTimeSeconds=wait,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
+            sqs_override_max_message_count=count,
+        )
+    except ClientError as error:
+        # Else what was gathered before it would be lost for the visibility timeout, and LocalStack
+        # would stay away for minutes.
+        LOG.warning("a receive failed, and is tried again: %s", error)
+        time.sleep(PAUSE_SECONDS)
+        return []
     messages: list[Message] = response.get("Messages") or []
     if not messages and wait == 0 and seconds > 0:
         time.sleep(min(seconds, PAUSE_SECONDS))

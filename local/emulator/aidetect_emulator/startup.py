@@ -47,9 +47,10 @@ def on_start() -> None:
     sqs_age.install()
     alarm_clock.install(here.alarm_period)
     iam_guard.install()
-    faults.install()
     kept = persistence.install()
     _running.callback(kept.stop)
+    # Last: what is done is kept, though its answer be lost.
+    faults.install()
     LOG.info("aidetect emulator ready, state in %s", here.state)
 
 
