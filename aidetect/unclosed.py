@@ -32,7 +32,9 @@ class Unclosed:
 def unclosed(target: Target) -> Iterator[Unclosed]:
     """Yield the live batches that ended without a summary and that nothing works on.
 
-    A batch with error rows of the reason ``not_scored`` has a summary: it is closed.
+    A batch with error rows of the reason ``not_scored`` has a summary: it is closed. One without a
+    manifest is a backfill of a prefix that was never listed: no image is known of it, and whoever
+    started it was told.
 
     Raises
     ------
@@ -47,7 +49,8 @@ def unclosed(target: Target) -> Iterator[Unclosed]:
             if batch in seen:
                 continue
             seen.add(batch)
-            if _is_there(target.s3, BatchLayout(bucket, batch).summary):
+            layout = BatchLayout(bucket, batch)
+            if _is_there(target.s3, layout.summary) or not _is_there(target.s3, layout.manifest):
                 continue
             found = target.sfn.describe_execution(executionArn=arn)
             given = given_to(found)
@@ -59,8 +62,7 @@ def start_again(target: Target, found: Unclosed, now: datetime) -> str:
     """Start another execution of a batch, which goes on with what is committed; return its name.
 
     Not Step Functions' redrive: that goes on where an execution ended, and such a one ended in a
-    state that only says why. A backfill whose manifest was never written is listed anew, under the
-    new name.
+    state that only says why.
 
     Raises
     ------
@@ -68,10 +70,8 @@ def start_again(target: Target, found: Unclosed, now: datetime) -> str:
         If the execution cannot be started.
     """
     manifest = BatchLayout(target.outputs.ResultsBucket, found.batch).manifest
-    given = dict(found.given)
-    if _is_there(target.s3, manifest):
-        given.pop("prefix", None)
-        given |= {"batch": found.batch, "manifest": str(manifest)}
+    given = {**found.given, "batch": found.batch, "manifest": str(manifest)}
+    given.pop("prefix", None)
     name = f"{found.batch[:60]}-again-{now:%y%m%d%H%M%S}"
     target.sfn.start_execution(
         stateMachineArn=target.outputs.ScoringStateMachineArn, name=name, input=json.dumps(given)

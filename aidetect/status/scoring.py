@@ -133,12 +133,12 @@ def _failure(target: Target, run: Run) -> Failure:
 
 
 def _again(error: str, started_with: str, intake: str) -> str:
-    if error != INCOMPLETE:
-        return "put right what failed, then aidetect redrive"
     try:
         asked = read_json(started_with)
     except ValueError:
         asked = None
     if isinstance(asked, dict) and isinstance(asked.get("prefix"), str):
         return f"aidetect score {shlex.quote(asked['prefix'])}"
+    if error != INCOMPLETE:
+        return "put right what failed, then aidetect redrive"
     return f"put right what failed, then aidetect score s3://{intake}/intake/… (where they lie)"

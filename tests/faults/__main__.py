@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from tests.integration.stack import Stack
 
 def _save(path: Path, trials: dict[str, list[dict[str, Any]]]) -> None:
     document = {
-        "command": "python -m tests.faults --trials 20 --out benchmarks/faults.json",
+        "command": "python -m tests.faults " + shlex.join(sys.argv[1:]),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {os.cpu_count()} CPUs",
         "python": platform.python_version(),

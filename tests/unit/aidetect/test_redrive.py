@@ -49,9 +49,12 @@ def the_input(target: Target, name: str) -> dict[str, Any]:
 
 
 def test_only_what_nobody_closed_and_nobody_works_on(target: Target) -> None:
+    put(target, BatchLayout(BUCKET, "left").manifest.key)
     stop(target, "left", batch="left", manifest="m")
     stop(target, "closed")
     put(target, BatchLayout(BUCKET, "closed").summary.key, a_summary("closed").dumps())
+    for name in ("closed", "goes-on", "shadow-1", "running"):
+        put(target, BatchLayout(BUCKET, name).manifest.key)
     stop(target, "goes-on")
     begin(target, "goes-on-again-261126120000")
     stop(target, "shadow-1", purpose="shadow")
@@ -73,16 +76,16 @@ def test_a_batch_goes_on_with_its_manifest(target: Target) -> None:
     }  # fmt: skip
 
 
-def test_a_prefix_that_was_never_listed_is_listed(target: Target) -> None:
-    given = {"prefix": "s3://intake/a/"}
-    name = start_again(target, Unclosed("backfill", given, ""), NOW)
-    assert the_input(target, name) == {"prefix": "s3://intake/a/"}
+def test_a_prefix_that_was_never_listed_is_its_callers(target: Target) -> None:
+    stop(target, "backfill", prefix="s3://intake/a/")
+    assert list(unclosed(target)) == []
 
 
 def test_the_command_says_what_goes_on(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aidetect.redrive_command.resolve", lambda *_: target)
     runner = CliRunner()
     assert "nothing to redrive" in runner.invoke(app, ["redrive"]).output
+    put(target, BatchLayout(BUCKET, "left").manifest.key)
     stop(target, "left", batch="left", manifest="m")
     shown = runner.invoke(app, ["redrive"])
     assert shown.exit_code == 0, shown.output

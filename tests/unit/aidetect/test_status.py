@@ -126,7 +126,7 @@ def test_what_failed_and_what_to_do(target: Target, monkeypatch: pytest.MonkeyPa
     failure = StageFailure(run="t1", stage=Stage.TRAIN, failed_at="x", error="E", message="no GPU")
     put(target, RunLayout("training", "t1").failure("prepare"), failure.dumps())
     found = {failure.name: failure for failure in look(target).failures}
-    assert found["b1"].next == "put right what failed, then aidetect redrive"
+    assert found["b1"].next == "aidetect score s3://x/y/"
     assert (found["t1"].why, found["t1"].next) == ("train: no GPU", "aidetect train --resume t1")
 
 
@@ -194,6 +194,12 @@ def test_a_run_that_was_resumed_is_not_failed() -> None:
     assert [r.subject for r in newest_of_each([first, again])] == [run]
     assert failed_lately([first, again, old, a_run("b1", "SUCCEEDED", 1)], NOW) == []
     assert failed_lately([first, old], NOW) == [first]
+
+
+def test_what_was_never_closed_is_redriven() -> None:
+    again = "put right what failed, then aidetect redrive"
+    assert _again("BatchNotPlanned", '{"batch": "b", "manifest": "m"}', "intake") == again
+    assert _again("BatchNotPlanned", '{"prefix": "s3://a/b"}', "i") == "aidetect score s3://a/b"
 
 
 def test_how_to_go_on_after_input_nobody_can_read() -> None:

@@ -83,6 +83,10 @@ def test_an_invocation_and_its_log(tmp_path: Path, start: Started) -> None:
     assert (result["text"], result["id"]) == ("ü日", "id-1")
     assert result["arn"].endswith(":function:f")
     assert 0 < result["left"] <= 20_000
+    # What a function prints is read by a thread, which may be late.
+    end = time.monotonic() + 10
+    while "got ü日" not in start.lines and time.monotonic() < end:
+        time.sleep(0.05)
     assert "got ü日" in start.lines
     assert any(line.startswith("REPORT RequestId: id-1\tDuration") for line in start.lines)
 
