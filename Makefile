@@ -22,8 +22,11 @@ OUT      ?= evaluation
 # How to deploy: a config env of samconfig.toml, and more options of `sam deploy`.
 CONFIG ?= default
 DEPLOY ?=
-# The jobs' images: docs/image.md.
+# Which stack is meant, where it runs, and whether the smoke test also scores a batch on a GPU.
 STACK   ?= aidetect
+ON      ?= aws
+BULK    ?=
+# The jobs' images: docs/image.md.
 TARGET  ?= scorer
 EXTRA   ?= $(if $(filter scorer,$(TARGET)),gpu,trainer)
 BASE    ?=
@@ -39,7 +42,7 @@ image_options = --target "$(TARGET)" --extra "$(EXTRA)" $(if $(filter file,$(ori
 base_options = $(if $(BASE),--base "$(BASE)") $(if $(STAND_IN_BASE),--stand-in-base)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev setup-browser browser lint format types validate unit integration e2e lock lock-bundles lock-tools grants scan sbom audit down deploy image image-size image-push clean
+.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev setup-browser browser lint format types validate unit integration e2e lock lock-bundles lock-tools grants scan sbom audit down deploy smoke image image-size image-push clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +98,10 @@ $(VENV)/.setup: $(UV) pyproject.toml uv.lock
 	@$(UV) sync --quiet --frozen --inexact --extra demo
 	@touch $@
 
+$(VENV)/.setup-smoke: $(VENV)/.setup
+	@$(UV) sync --quiet --frozen --inexact --extra smoke
+	@touch $@
+
 $(VENV)/.setup-docs: $(VENV)/.setup
 	@$(UV) sync --quiet --frozen --inexact --extra docs
 	@touch $@
@@ -137,7 +144,7 @@ $(VENV)/.setup-%: local/requirements/%.txt $(UV)
 lint: setup-dev ## Check style and templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/cfn-lint template.yaml
+	@$(BIN)/cfn-lint template.yaml .github/aws-role.yaml
 	@$(BIN)/hadolint Dockerfile
 
 format: setup-dev ## Format the code
@@ -183,6 +190,9 @@ audit: $(VENV)/.setup-audit ## Look every locked package up in the advisories (n
 deploy: setup $(VENV)/.setup-sam ## Build and deploy the stack on AWS (CONFIG=dev or prod; DEPLOY="more options of sam deploy")
 	@$(VENV)/sam/bin/sam build --config-env "$(CONFIG)"
 	@$(VENV)/sam/bin/sam deploy --config-env "$(CONFIG)" $(DEPLOY)
+
+smoke: $(VENV)/.setup-smoke ## Try out a deployed stack (STACK=name; ON=local; BULK=1: also a batch on the job queue)
+	@$(BIN)/python -m pytest --verbose tests/smoke/after_deploy.py --on "$(ON)" --stack "$(STACK)" $(if $(BULK),--bulk)
 
 # Without the environment: a container tool and any Python 3.11 are enough to build.
 image: ## Build a job's container image (TARGET=scorer, trainer or sagemaker)

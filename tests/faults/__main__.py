@@ -20,10 +20,13 @@ from local.options import UpOptions
 from local.session import session
 from local.stack import down, status, up
 from tests.faults.catalogue import FAULTS
+from tests.faults.restart import restarts
 from tests.faults.scene import scene
 from tests.faults.table import render
 from tests.integration.conftest import PARAMETERS, free_port
 from tests.integration.stack import Stack
+
+ALL = [*FAULTS, *restarts(PARAMETERS)]
 
 
 def _save(path: Path, trials: dict[str, list[dict[str, Any]]]) -> None:
@@ -37,7 +40,7 @@ def _save(path: Path, trials: dict[str, list[dict[str, Any]]]) -> None:
     new = path.with_suffix(".new")
     new.write_text(json.dumps(document, indent=1) + "\n")
     new.replace(path)
-    told = {fault.name: fault.what for fault in FAULTS}
+    told = {fault.name: fault.what for fault in ALL}
     path.with_suffix(".md").write_text("# Faults\n\n" + render(trials, told))
 
 
@@ -58,7 +61,7 @@ def main() -> int:
     trials: dict[str, list[dict[str, Any]]] = {}
     if arguments.out.is_file():
         trials = json.loads(arguments.out.read_text())["trials"]
-    chosen = [f for f in FAULTS if not arguments.fault or f.name in arguments.fault]
+    chosen = [f for f in ALL if not arguments.fault or f.name in arguments.fault]
     with tempfile.TemporaryDirectory(prefix="aidetect-faults-") as folder:
         os.environ["AIDETECT_HOME"] = str(Path(folder) / "home")
         try:

@@ -10,7 +10,7 @@ import yaml
 from tests.policy.grants import chosen, listed
 from tests.policy.grants import statements as of_roles
 
-__all__ = ["chosen", "listed", "resources", "statements", "template", "walk"]
+__all__ = ["chosen", "listed", "load", "resources", "statements", "template", "walk"]
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "template.yaml"
@@ -37,11 +37,16 @@ def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _intrinsic)
 
 
+def load(path: Path) -> dict[str, Any]:
+    """Return any template, its aliases resolved."""
+    document: dict[str, Any] = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506
+    return document
+
+
 @cache
 def template() -> dict[str, Any]:
     """Return the template, its aliases resolved. It is read once: change a copy, not this."""
-    document: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Loader)  # noqa: S506
-    return document
+    return load(TEMPLATE)
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:

@@ -73,6 +73,19 @@ def test_results_detectors_and_runs_outlive_the_stack() -> None:
     assert BUCKETS["ModelsBucket"]["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
+@pytest.mark.parametrize("name", sorted(BUCKETS))
+def test_an_update_that_replaces_a_bucket_leaves_what_is_in_it(name: str) -> None:
+    assert BUCKETS[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_an_update_leaves_the_revisions_that_executions_began_with() -> None:
+    definitions = resources("AWS::Batch::JobDefinition")
+    assert len(definitions) == 3
+    for definition in definitions.values():
+        policy = definition["Properties"]["ResourceRetentionPolicy"]
+        assert policy == {"SkipDeregisterOnUpdate": True}
+
+
 def test_browsers_may_send_only_what_is_presigned_for_them() -> None:
     rules = {
         name: chosen(found["Properties"]["CorsConfiguration"])["CorsRules"]
