@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -77,25 +77,36 @@ def stuck(scene: Scene) -> Iterator[str]:
     yield from (f"execution {name} runs" for name in running)
 
 
-def hold(scene: Scene, fault: str, dropped: Dropped, seconds: float) -> Trial:
-    """Hold a drop against the promises."""
+def followed(scene: Scene, dropped: Dropped) -> dict[str, str]:
+    """Return the drop's batches by their executions, and how each ended."""
+    target = scene.stack.target
+    found = follow(scene, dropped).batches
+    return {e.batch: describe(target.sfn, e.arn)[1] or e.status for e in found}
+
+
+def hold(
+    scene: Scene,
+    fault: str,
+    dropped: Dropped,
+    seconds: float,
+    batches: Callable[[Scene, Dropped], Mapping[str, str]] = followed,
+) -> Trial:
+    """Hold a drop against the promises. ``batches`` finds its batches, and how they ended."""
     left = tuple(stuck(scene))
-    # A second telling that came late would have made a second batch by now.
-    progress = follow(scene, dropped)
     rows, broken = Counter[str](), []
     unscored, target = 0, scene.stack.target
     champion = target.ssm.get_parameter(Name=target.outputs.ChampionParameter)["Parameter"]["Value"]
-    for execution in progress.batches:
-        closed = summary(target.s3, target.outputs.ResultsBucket, execution.batch)
+    # Only now: a second telling that came late would have made a second batch by this time.
+    for batch, end in batches(scene, dropped).items():
+        closed = summary(target.s3, target.outputs.ResultsBucket, batch)
         if closed is None:
-            _, why = describe(target.sfn, execution.arn)
-            broken.append(f"{execution.batch}: not closed: {why or execution.status}")
+            broken.append(f"{batch}: not closed: {end}")
             continue
         checked = verify(target, closed)
-        broken += [f"{execution.batch}: {c.promise}" for c in checked.checks if not c.kept]
+        broken += [f"{batch}: {c.promise}" for c in checked.checks if not c.kept]
         if checked.detector != champion:
-            broken.append(f"{execution.batch}: by {checked.detector}, not {champion}")
-        for row in scene.stack.rows(execution.batch):
+            broken.append(f"{batch}: by {checked.detector}, not {champion}")
+        for row in scene.stack.rows(batch):
             if row["key"] in dropped.keys:
                 rows[row["key"]] += 1
                 unscored += row["verdict"] == "error"
