@@ -45,6 +45,13 @@ class InstallError(LocalError):
         )
 
 
+class ImageUnusableError(LocalError):
+    """Jobs shall run in an image of this machine, and cannot."""
+
+    def __init__(self, image: str, why: str) -> None:
+        super().__init__(f"jobs cannot run in {image}: {why}")
+
+
 class EmulatorDiedError(LocalError):
     """The emulator ended or did not become ready."""
 

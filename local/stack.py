@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from local import emulator_process, fingerprint, processes, record, resource_types, sam, toolchain
 from local.champion import ensure_champion
+from local.emulator.aidetect_emulator import job_image
 from local.emulator.aidetect_emulator.object_store import ObjectStore, ParameterStore
 from local.emulator_process import EmulatorOptions
-from local.errors import NotDeployedError
+from local.errors import ImageUnusableError, NotDeployedError
 from local.facts import StackOutputs, StackStatus
 from local.options import DEFAULT_STACK, REGION, UpOptions
 from local.paths import StatePaths, state_home
@@ -95,6 +96,7 @@ def down(*, purge: bool = False) -> int:
         found = record.load(paths.record)
         ended = processes.stop_all(found.process() if found else None, paths.home)
         _forget(paths)
+        job_image.forget(paths.home)
     if purge:
         shutil.rmtree(paths.home)
     return ended
@@ -108,6 +110,15 @@ def _version(options: UpOptions) -> str:
             str(options.alarm_period),
         ]
     )
+
+
+def _check_images(options: UpOptions) -> None:
+    for name, value in options.all_parameters().items():
+        if name.endswith("ImageUri") and job_image.is_here(value):
+            try:
+                job_image.check(value)
+            except job_image.ImageError as error:
+                raise ImageUnusableError(value, str(error)) from error
 
 
 def _sources(options: UpOptions) -> str:
@@ -131,6 +142,7 @@ def _renew(
 ) -> Record:
     tools = toolchain.ensure(progress)
     resource_types.check(wanted.template_path, tools)
+    _check_images(wanted)
     processes.stop_all(found.process() if found else None, paths.home)
     _forget(paths)
     require_free(wanted.port)

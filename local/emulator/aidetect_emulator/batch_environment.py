@@ -7,13 +7,19 @@ from dataclasses import dataclass
 PYTHON_NAMES = frozenset({"python", "python3", "python3.11"})
 
 
-def command_line(command: Sequence[str], parameters: Mapping[str, str], python: str) -> list[str]:
-    """Give the command to run: ``Ref::name`` replaced, the container's python replaced by ours."""
+def filled_in(command: Sequence[str], parameters: Mapping[str, str]) -> list[str]:
+    """Give a job's command with ``Ref::name`` replaced."""
     words = []
     for word in command:
         for name in sorted(parameters, key=len, reverse=True):
             word = word.replace(f"Ref::{name}", str(parameters[name]))
         words.append(word)
+    return words
+
+
+def command_line(command: Sequence[str], parameters: Mapping[str, str], python: str) -> list[str]:
+    """Give the command to run: ``Ref::name`` replaced, the container's python replaced by ours."""
+    words = filled_in(command, parameters)
     if words and os.path.basename(words[0]) in PYTHON_NAMES:  # noqa: PTH119
         words[0] = python
     return words
@@ -76,14 +82,20 @@ class Host:
     region: str
     cache: str = ""
 
+    def cloud(self) -> dict[str, str]:
+        """Give the variables that a job in its own image gets, too."""
+        return {
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": self.region,
+        }
+
     def environ(self) -> dict[str, str]:
         """Give the variables. Nothing of the user's own environment is handed on but PATH."""
         cache = {"AIDETECT_CACHE": self.cache} if self.cache else {}
         return {
             **cache,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_REGION": self.region,
+            **self.cloud(),
             "HOME": self.scratch,
             "LANG": "C.UTF-8",
             "PATH": self.path,

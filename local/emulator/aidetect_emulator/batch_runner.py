@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,16 @@ from moto.batch.responses import BatchResponse
 from . import fault_file, settings
 from .batch_attempt import EXITED, Attempt, AttemptEnd
 from .batch_clients import client, client_of, endpoint
-from .batch_environment import Credentials, Host, JobIdentity, command_line
+from .batch_environment import Credentials, Host, JobIdentity, command_line, filled_in
 from .batch_faults import fill_disk, machine_gone
+from .batch_image import image_command
 from .batch_log import JobLog
 from .batch_mounts import mounts, own_volumes
 from .batch_retry import RetryStrategy
 from .batch_secrets import secret_variables
 from .batch_view import can_place, parent_status
 from .fault_file import Faults
+from .job_image import Root, is_here, unpack
 from .private_tmp import TMP, relocate_all
 from .role_credentials import assume
 
@@ -116,12 +119,19 @@ def _scratch() -> Path:
     return settings.current().scratch / "batch"
 
 
-def _environ(job: Any, attempt: int) -> dict[str, str]:
-    here, scratch = settings.current(), _scratch()
+def _mounted(job: Any) -> dict[str, str]:
+    scratch = _scratch()
     scratch.mkdir(parents=True, exist_ok=True)
     mounted = mounts(_container(job), scratch, job.job_id)
     for folder in mounted.values():
         Path(folder).mkdir(parents=True, exist_ok=True)
+    return mounted
+
+
+def _environ(
+    job: Any, attempt: int, mounted: Mapping[str, str], root: Root | None
+) -> dict[str, str]:
+    here, scratch = settings.current(), _scratch()
     host = Host(
         path=os.environ["PATH"],
         scratch=str(scratch),
@@ -139,9 +149,14 @@ def _environ(job: Any, attempt: int) -> dict[str, str]:
     )
     defined = {e["name"]: e["value"] for e in _container(job).get("environment") or []}
     overridden = {e["name"]: e["value"] for e in job.container_overrides.get("environment") or []}
+    given = {**defined, **overridden}
+    own = (
+        {**host.environ(), **relocate_all(given, {TMP: str(scratch), **mounted})}
+        if root is None
+        else {**root.environ, **host.cloud(), **given}
+    )
     return {
-        **host.environ(),
-        **relocate_all({**defined, **overridden}, {TMP: str(scratch), **mounted}),
+        **own,
         **_secrets(job),
         **_credentials(job).environ(),
         **identity.environ(),
@@ -155,9 +170,13 @@ def _attempt(job: Any, number: int, log: JobLog) -> AttemptEnd:
     command = job.container_overrides.get("command") or _container(job).get("command") or []
     limit = job._get_attempt_duration()
     faults = fault_file.current()
+    image, mounted = _container(job).get("image") or "", _mounted(job)
+    root = unpack(image, here.state) if is_here(image) else None
     attempt = Attempt(
-        command=command_line(command, job.parameters, here.job_python),
-        environ=_environ(job, number),
+        command=command_line(command, job.parameters, here.job_python)
+        if root is None
+        else image_command(root, _container(job), filled_in(command, job.parameters), mounted),
+        environ=_environ(job, number, mounted, root),
         folder=Path(here.job_path),
         emit=log.write,
         stopped=lambda: (job.job_stopped_reason or "Terminated") if job.stop else None,

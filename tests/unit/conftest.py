@@ -1,0 +1,28 @@
+"""What makes thousands of small tests quick: AWS's models are read once, old objects left alone."""
+
+import functools
+import gc
+import os
+from collections.abc import Iterator
+
+import pytest
+from botocore.loaders import JSONFileLoader
+
+# Where tests run in several processes, theirs has it; a console would take it as it is made, and
+# heed no width that a test gives later.
+os.environ.pop("COLUMNS", None)
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of every garbage collection what the imports made: it stays until the end."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def models_read_once() -> Iterator[None]:
+    """Read each of botocore's JSON files once, not once for every client's session."""
+    read = functools.cache(functools.partial(JSONFileLoader._load_file, JSONFileLoader()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "_load_file", lambda _, *where: read(*where))
+        yield
