@@ -11,6 +11,7 @@ from aidetect import (
     doctor_command,
     feedback_command,
     golden_command,
+    image_command,
     local_command,
     promotion_command,
     redrive_command,
@@ -92,4 +93,5 @@ app.command(rich_help_panel=OPERATE, epilog=redrive_command.EXAMPLES)(redrive_co
 app.add_typer(costs_command.app, name="costs", rich_help_panel=OPERATE)
 app.add_typer(golden_command.app, name="golden", rich_help_panel=OPERATE)
 app.add_typer(shadow_command.app, name="shadow", rich_help_panel=OPERATE)
+app.add_typer(image_command.app, name="image", rich_help_panel=OPERATE)
 app.add_typer(local_command.app, name="local", rich_help_panel=OPERATE)

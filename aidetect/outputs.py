@@ -36,6 +36,8 @@ class StackOutputs(BaseModel):
     GpuFleetArn: str = ""
     CpuFleetArn: str = ""
     SpendingTopicArn: str = ""
+    # Absent in stacks that were deployed before images could be built in the account.
+    ImageBuildProject: str = ""
     ChampionParameter: str
     CompletedTopicArn: str
     # Absent in stacks that were deployed before it was asked for.

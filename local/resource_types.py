@@ -13,6 +13,8 @@ from local.toolchain import Toolchain
 RECORDED = {
     # Who may pull the job's image; jobs here are processes of the checkout.
     "AWS::ECR::RepositoryPolicy",
+    # Builds images; `make image` does here.
+    "AWS::CodeBuild::Project",
     # Spending actions: nothing here costs anything.
     "AWS::Budgets::BudgetsAction",
 }

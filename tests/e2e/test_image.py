@@ -164,9 +164,12 @@ def test_it_scores_as_the_functions_do_also_after_it_was_killed(
 def in_its_image() -> psutil.Process | None:
     """Return the job once it is the image's user, in the image's files."""
     for process in processes(*JOB):
-        inside = Path(f"/proc/{process.pid}/root").readlink()
-        if process.uids().real == 10001 and (inside / "opt/job/bin/python").is_symlink():
-            return process
+        try:
+            inside = Path(f"/proc/{process.pid}/root").readlink()
+            if process.uids().real == 10001 and (inside / "opt/job/bin/python").is_symlink():
+                return process
+        except (psutil.NoSuchProcess, FileNotFoundError):
+            continue  # it has just ended
     return None
 
 

@@ -12,9 +12,10 @@ from local.emulator.aidetect_emulator.fault_file import FILE, CallFault
 
 
 class Asked:
-    """The file of faults of one stack."""
+    """The file of faults of one stack, in its state folder ``home``."""
 
     def __init__(self, home: Path) -> None:
+        self.home = home
         self._path = home / FILE
 
     @contextmanager

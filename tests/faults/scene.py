@@ -82,7 +82,7 @@ class Scene:
         began = datetime.now(UTC) - timedelta(seconds=1)
         prefix = new_prefix(began)
         uploads = tuple(
-            Upload(path, f"{prefix}{n:03d}{path.suffix}", path.stat().st_size)
+            Upload(path, f"{prefix}{n:06d}{path.suffix}", path.stat().st_size)
             for n, path in enumerate(self.rng.choices(self.images, k=count))
         )
         made = Dropped(prefix, frozenset(u.key for u in uploads), began)
@@ -99,12 +99,17 @@ class Scene:
 
 
 @contextmanager
-def scene(stack: Stack, home: Path, folder: Path, seed: int) -> Iterator[Scene]:
-    """Make a scene on a stack, and leave the stack as it was."""
+def scene(
+    stack: Stack, home: Path, folder: Path, seed: int, side: int | None = None
+) -> Iterator[Scene]:
+    """Make a scene on a stack, and leave the stack as it was.
+
+    ``side`` shrinks its photographs to at most so many pixels a side.
+    """
     made = Scene(
         stack,
         Asked(home),
-        write_photographs(folder / "images", POOL, seed=seed),
+        write_photographs(folder / "images", POOL, seed=seed, most=side),
         random.Random(seed),
         folder / "detector",
     )

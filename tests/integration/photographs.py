@@ -8,8 +8,13 @@ from PIL import Image
 from aidetect.samples import write_samples
 
 
-def write_photographs(folder: Path, count: int, seed: int = 0) -> list[Path]:
-    """Write crops of real photographs, each of its own place, size, format and quality."""
+def write_photographs(
+    folder: Path, count: int, seed: int = 0, most: int | None = None
+) -> list[Path]:
+    """Write crops of real photographs, each of its own place, size, format and quality.
+
+    ``most`` shrinks them to at most so many pixels a side.
+    """
     rng = random.Random(seed)
     originals = folder.parent / f"{folder.name}-originals"
     sources = [Image.open(p).convert("RGB") for p in write_samples(originals)]
@@ -23,6 +28,8 @@ def write_photographs(folder: Path, count: int, seed: int = 0) -> list[Path]:
         image = source.crop((left, top, left + side, top + side))
         if number % 2:
             image = image.resize((rng.randint(160, 640), rng.randint(160, 640)))
+        if most is not None:
+            image.thumbnail((most, most))
         suffix = rng.choice([".jpg", ".jpg", ".png", ".webp"])
         path = folder / f"{number:05d}{suffix}"
         image.save(path, quality=rng.randint(60, 95))

@@ -10,6 +10,8 @@ from aidetect.source import gather
 from aidetect.upload import upload
 from detector.layout import RESULTS_PREFIX
 from detector.plan import Lane
+from local.paths import state_home
+from local.processes import marked
 from tests.integration.photographs import write_photographs
 from tests.integration.stack import Stack, eventually, without_time
 
@@ -28,10 +30,13 @@ def images(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def processes(*words: str) -> list[psutil.Process]:
-    """Return the processes below ours and the emulator's whose command line has all the words."""
+    """Return the processes of this test's stack whose command line has all the words."""
     found = []
-    for process in psutil.process_iter(["cmdline"]):
-        line = " ".join(process.info["cmdline"] or [])
+    for process in marked(state_home()):
+        try:
+            line = " ".join(process.cmdline())
+        except psutil.Error:
+            continue
         if all(word in line for word in words):
             found.append(process)
     return found

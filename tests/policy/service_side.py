@@ -48,6 +48,14 @@ STOPS = {
     ],
 }
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage")
+PUSH = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
 REPOSITORIES = (
     "${JobRepository.Arn}",
     f"{_arn('ecr')}:repository/*",
@@ -118,6 +126,18 @@ def _jobs(document: Document) -> Iterator[Grant]:
         yield from _each(role, PULL, *REPOSITORIES)
         logs = f"${{{group['Ref']}.Arn}}"
         yield from _each(role, ("logs:CreateLogStream", "logs:PutLogEvents"), logs)
+
+
+def _builds(document: Document) -> Iterator[Grant]:
+    for project in _of(document, "AWS::CodeBuild::Project"):
+        role = _role(project["ServiceRole"])
+        bucket = text(project["Source"]["Location"]).partition("/")[0].replace("}", ".Arn}")
+        yield from _each(role, ("s3:GetObject", "s3:GetObjectVersion"), f"{bucket}/sources/*")
+        yield from _each(role, ("ecr:GetAuthorizationToken",), "*")
+        yield from _each(role, PUSH, "${JobRepository.Arn}")
+        group = project["LogsConfig"]["CloudWatchLogs"]["GroupName"]["Ref"]
+        logs = ("logs:CreateLogStream", "logs:PutLogEvents")
+        yield from _each(role, logs, f"${{{group}.Arn}}")
 
 
 def _sagemaker(_document: Document) -> Iterator[Grant]:
@@ -191,6 +211,11 @@ NEEDS = [
         "ECS pulls the image and opens the log before a job's code runs.",
         f"{DOCS}/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
         _jobs,
+    ),
+    Need(
+        "CodeBuild fetches the sources, writes the log and pushes the image in the project's role.",
+        f"{DOCS}/codebuild/latest/userguide/sample-docker.html",
+        _builds,
     ),
     Need(
         "SageMaker pulls the image and writes the log in the name of the job's role.",

@@ -75,14 +75,16 @@ def look(place: Place, job: str) -> Result:
         found = ecr.describe_images(**asked, imageIds=[image.id])["imageDetails"][0]
     except ClientError as error:
         if code_of(error) in _ABSENT:
-            return lacking(f"{uri} is not there", f"{_push(job)} STACK={place.stack}")
+            return lacking(f"{uri} is not there", _push(job, place.stack))
         raise
     pushed = f"{found['imagePushedAt']:%Y-%m-%d}"
     return ok(f"{uri}, {found['imageSizeInBytes'] / MIB:,.0f} MiB, pushed {pushed}")
 
 
-def _push(job: str) -> str:
-    return "make image-push" if job == "scorer" else "make image-push TARGET=trainer"
+def _push(job: str, stack: str) -> str:
+    here = "make image-push" if job == "scorer" else "make image-push TARGET=trainer"
+    there = f"aidetect image build --on aws --target {job}"
+    return f"{here} STACK={stack}, or without a container tool: {there} --stack {stack}"
 
 
 NEEDS = ("ecr:DescribeImages", "batch:DescribeJobDefinitions")

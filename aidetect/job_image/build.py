@@ -1,0 +1,120 @@
+"""A build of an image by the stack's CodeBuild project."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aidetect.errors import AidetectError
+from aidetect.job_image.sources import Sources
+from aidetect.target import Target
+from local.image.target import Target as ImageTarget
+
+POLL_SECONDS = 5.0
+LOG_LINES = 20
+RUNNING = "IN_PROGRESS"
+Show = Callable[[str], None]
+
+
+class NoBuilderError(AidetectError, RuntimeError):
+    """The stack has nothing that builds images; the message says what does."""
+
+
+class BuildFailedError(AidetectError, RuntimeError):
+    """The image was not built; the message has the end of the build's log."""
+
+
+def build(
+    target: Target,
+    image: ImageTarget,
+    sources: Sources,
+    revision: str = "unknown",
+    show: Show = lambda _: None,
+) -> str:
+    """Have an image built and pushed, and return its name in the stack's repository.
+
+    Parameters
+    ----------
+    target
+        The stack.
+    image
+        Which of the Dockerfile's targets.
+    sources
+        What it is built from.
+    revision
+        The label that tells builds apart.
+    show
+        Told of each phase as it begins.
+
+    Raises
+    ------
+    NoBuilderError
+        If this stack has no project.
+    BuildFailedError
+        If the build failed, was stopped or timed out.
+    botocore.exceptions.ClientError
+        If AWS refuses.
+    """
+    project = target.outputs.ImageBuildProject
+    if target.is_local:
+        raise NoBuilderError("the local stack builds no image: use `make image`")
+    if not project:
+        raise NoBuilderError(
+            "this stack was deployed before it could build images: deploy it again, or use "
+            "`make image-push`"
+        )
+    bucket = target.outputs.ModelsBucket
+    target.s3.put_object(Bucket=bucket, Key=sources.key, Body=sources.archive)
+    builds = target.client("codebuild")
+    variables = {
+        "TARGET": image.name,
+        "EXTRA": image.extra,
+        "TAG": image.tag,
+        "REVISION": revision,
+    }
+    begun = builds.start_build(
+        projectName=project,
+        sourceTypeOverride="S3",
+        sourceLocationOverride=f"{bucket}/{sources.key}",
+        environmentVariablesOverride=[
+            {"name": name, "value": value, "type": "PLAINTEXT"} for name, value in variables.items()
+        ],
+    )["build"]
+    ended = _follow(builds, begun["id"], show)
+    if ended["buildStatus"] != "SUCCEEDED":
+        raise BuildFailedError(_why(target, ended))
+    return _pushed(ended, image)
+
+
+def _follow(builds: Any, build: str, show: Show) -> dict[str, Any]:
+    phase = ""
+    while True:
+        found: dict[str, Any] = builds.batch_get_builds(ids=[build])["builds"][0]
+        if found.get("currentPhase", "") != phase:
+            phase = found["currentPhase"]
+            show(phase)
+        if found["buildStatus"] != RUNNING:
+            return found
+        time.sleep(POLL_SECONDS)
+
+
+def _pushed(ended: dict[str, Any], image: ImageTarget) -> str:
+    variables = {
+        v["name"]: v["value"] for v in ended.get("environment", {}).get("environmentVariables", [])
+    }
+    return f"{variables.get('REPOSITORY', 'the repository of the stack')}:{image.tag}"
+
+
+def _why(target: Target, ended: dict[str, Any]) -> str:
+    logs = ended.get("logs") or {}
+    lines: list[str] = []
+    if logs.get("groupName") and logs.get("streamName"):
+        events = target.client("logs").get_log_events(
+            logGroupName=logs["groupName"],
+            logStreamName=logs["streamName"],
+            limit=LOG_LINES,
+            startFromHead=False,
+        )["events"]
+        lines = [event["message"].rstrip() for event in events]
+    status = ended["buildStatus"].lower().replace("_", " ")
+    told = "\n".join(lines) or "it has no log"
+    return f"build {ended['id']} {status}; its log ends with:\n{told}"
