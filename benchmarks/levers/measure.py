@@ -52,7 +52,8 @@ def _auc(logits: Floats, images: Sequence[LabelledImage], chosen: np.ndarray[Any
     return float(np.mean(areas))
 
 
-def _resamples(images: Sequence[LabelledImage]) -> list[np.ndarray[Any, Any]]:
+def resamples(images: Sequence[LabelledImage]) -> list[np.ndarray[Any, Any]]:
+    """Return numbers of images drawn anew within each class of each source, many times."""
     groups: dict[tuple[str, str], list[int]] = {}
     for number, image in enumerate(images):
         groups.setdefault((image.label.value, image.source), []).append(number)
@@ -92,7 +93,7 @@ def measure(logits: Floats, baseline: Floats, images: Sequence[LabelledImage]) -
     mean = float(np.mean(list(by_copy.values())))
     drawn = [
         _auc(logits, images, chosen) - _auc(baseline, images, chosen)
-        for chosen in _resamples(images)
+        for chosen in resamples(images)
     ]
     low, high = np.quantile(drawn, [0.025, 0.975])
     found, worst, least = _found(logits, images)

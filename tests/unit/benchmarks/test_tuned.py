@@ -1,0 +1,199 @@
+"""Tuning a part of the encoder: folds share no source, and what is computed is the tower's own."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from benchmarks.tuned.activation import Activations, activations
+from benchmarks.tuned.compare import above_bars, bars
+from benchmarks.tuned.fold import part
+from benchmarks.tuned.loss import alignment, uniformity
+from benchmarks.tuned.pair import SHAPE, Pairs, cut
+from benchmarks.tuned.start import start_head
+from benchmarks.tuned.tuning import Lesson, judge, some_patches, tune
+from benchmarks.tuned.upper import Upper
+from benchmarks.tuned.variant import Variant
+from detector.evaluation import Label
+from detector.training_request import Recipe
+from training.adaptation import adapted
+from training.dataset import LabelledImage
+from training.fitting import Setting
+from training.head import Head
+from training.tune.towers import Tower
+from training.vision import VisionConfig, VisionWeights, expected_shapes, preprocessing_of
+
+CONFIG = VisionConfig(
+    hidden_size=32,
+    intermediate_size=64,
+    num_hidden_layers=4,
+    num_attention_heads=2,
+    image_size=32,
+    patch_size=8,
+    projection_dim=8,
+)
+START, LAYERS = 1, (2, 3)
+
+
+@pytest.fixture(scope="module")
+def weights() -> VisionWeights:
+    rng = np.random.default_rng(3)
+    state = {}
+    for name, shape in expected_shapes(CONFIG).items():
+        value = rng.normal(0, 0.2, shape)
+        norm = "norm" in name and name.endswith("weight")
+        state[name] = (value + norm).astype(np.float32)
+    return VisionWeights(CONFIG, state, "small", "a test", "0" * 64)
+
+
+def head() -> Head:
+    rng = np.random.default_rng(4)
+    weight, mean = rng.normal(0, 0.1, (2, len(LAYERS), 32)).astype(np.float32)
+    return Head(LAYERS, mean, np.full_like(mean, 1.5), weight, 0.3)
+
+
+def images(folder: Path, count: int = 1) -> list[LabelledImage]:
+    rng = np.random.default_rng(5)
+    found = []
+    for number, source in enumerate(s for s in ("a", "b", "c", "d") for _ in range(2 * count)):
+        path = folder / f"{number}.png"
+        Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8)).save(path)
+        found.append(LabelledImage(path, list(Label)[number % 2], source))
+    return found
+
+
+def known(weights: VisionWeights, folder: Path, count: int = 1) -> Activations:
+    listed = images(folder, count)
+
+    def views(image: LabelledImage) -> np.ndarray:
+        with Image.open(image.path) as opened:
+            pixels = np.asarray(opened)
+        return np.stack([pixels] * 3)
+
+    setting = Setting(weights, folder, threads=1)
+    first = activations(listed, views, folder / "kept", setting, START)
+
+    def never(_image: LabelledImage) -> np.ndarray:
+        raise AssertionError("computed twice")
+
+    again = activations(listed, never, folder / "kept", setting, START)
+    np.testing.assert_array_equal(first.states, again.states)
+    return again
+
+
+@pytest.mark.parametrize("recipe", list(Recipe))
+def test_from_kept_activations_on_the_detector_is_the_towers(
+    weights: VisionWeights, tmp_path: Path, recipe: Recipe
+) -> None:
+    found = known(weights, tmp_path)
+    upper = Upper(weights, START, head(), recipe, unit=False)
+    with torch.no_grad():
+        for parameter in upper.adapted():
+            parameter.add_(torch.randn_like(parameter) * 0.05)
+    logits = judge(upper, found.states, np.arange(len(found.states)))[0]
+    changed = adapted(weights, upper.adaptation())
+    pixels = np.stack([np.asarray(Image.open(tmp_path / f"{i}.png")) for i in range(8)])
+    tower = Tower(changed, preprocessing_of(CONFIG), LAYERS)
+    with torch.no_grad():
+        taps = tower(torch.from_numpy(pixels)).numpy()
+    np.testing.assert_allclose(logits, head().logits(taps), atol=5e-3)
+    if recipe is not Recipe.PROBE:
+        plain = Tower(weights, preprocessing_of(CONFIG), LAYERS)(torch.from_numpy(pixels))
+        assert np.abs(plain.detach().numpy() - taps).max() > 0.05
+
+
+def test_tuning_learns_what_the_frozen_head_does_not_know(
+    weights: VisionWeights, tmp_path: Path
+) -> None:
+    found, listed = known(weights, tmp_path, 3), images(tmp_path, 3)
+    seen = np.arange(len(listed))
+    upper = Upper(weights, START, head(), Recipe.LORA, unit=False)
+    begun = head().logits(found.taps[:, 0][:, [found.layers.index(n) for n in LAYERS]])
+    variant = Variant("a", "", "", Recipe.LORA)
+    lesson = Lesson(listed, seen, found.states)
+    losses = tune(upper, lesson, variant, steps=60)
+    assert np.mean(losses[-8:]) < np.mean(losses[:8]) - 0.05
+    assert np.abs(judge(upper, found.states, seen)[0] - begun).max() > 0.1
+
+
+@pytest.mark.parametrize("unit", [False, True])
+def test_tuning_starts_from_the_fitted_head(
+    weights: VisionWeights, tmp_path: Path, *, unit: bool
+) -> None:
+    found, listed = known(weights, tmp_path), images(tmp_path)
+    begun = start_head(found, listed, np.arange(8), LAYERS, unit=unit)
+    upper = Upper(weights, START, begun, Recipe.PROBE, unit=unit)
+    taps = torch.from_numpy(found.taps[:, 0][:, [found.layers.index(n) for n in LAYERS]])
+    features = upper.features(taps)
+    if unit:
+        np.testing.assert_allclose(features.norm(dim=2), 32**0.5, rtol=1e-5)
+    logits = (features * upper.head_weight).sum(dim=(1, 2)) + upper.head_bias
+    target = np.array([image.target for image in listed])
+    values = logits.detach().numpy()
+    assert values[target == 1].mean() > values[target == 0].mean()
+
+
+def test_no_source_is_in_two_folds_and_each_fold_has_both_classes() -> None:
+    sizes = {"a": (9, 0), "b": (0, 8), "c": (5, 0), "d": (0, 6), "e": (3, 2), "f": (1, 1)}
+    listed = [
+        LabelledImage(Path(), label, source)
+        for source, counts in sizes.items()
+        for label, count in zip((Label.REAL, Label.AI), counts, strict=True)
+        for _ in range(count)
+    ]
+    folds = part(listed, 3)
+    assert sorted(name for fold in folds for name in fold) == sorted(sizes)
+    for fold in folds:
+        assert {image.target for image in listed if image.source in fold} == {0, 1}
+    with pytest.raises(ValueError, match="cannot be parted"):
+        part(listed, 7)
+
+
+def test_losses_are_those_of_the_papers() -> None:
+    features = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
+    # Squared distances 2, 4 and 2.
+    expected = np.log(np.mean(np.exp([-4.0, -8.0, -4.0])))
+    assert float(uniformity(features)) == pytest.approx(expected, rel=1e-5)
+    assert float(alignment(features, torch.tensor([1.0, 0.0, 1.0]))) == pytest.approx(4.0)
+    assert float(alignment(features[:2], torch.tensor([1.0, 0.0]))) == 0.0
+
+
+def test_the_class_token_is_never_dropped() -> None:
+    states = torch.arange(2 * 9 * 1.0).reshape(2, 9, 1)
+    found = some_patches(states, 4, torch.Generator().manual_seed(1))[..., 0]
+    assert found[:, 0].tolist() == [0.0, 9.0]
+    assert all(len(set(row.tolist())) == 5 for row in found)
+    assert set(found[1].tolist()) <= set(range(9, 18))
+
+
+def test_pairs_are_of_one_image_and_never_of_a_judged_source() -> None:
+    count = int(np.prod(SHAPE))
+    states = np.arange(3 * count, dtype=np.float16).reshape(3, count, 1, 1)
+    pairs = Pairs(np.array(["a", "b", "c"]), states).without(["b"])
+    rows, target = pairs.draw(20, np.random.default_rng(1), crops=True)
+    assert target == [0, 1] * 20
+    for real, rebuilt in zip(rows[::2], rows[1::2], strict=True):
+        assert int(rebuilt.item() - real.item()) == SHAPE[2]
+        assert int(real.item()) // count != 1
+    assert cut(Image.new("RGB", (1000, 37))).size == (384, 32)
+
+
+def test_the_threshold_comes_of_other_folds() -> None:
+    listed = [
+        LabelledImage(Path(), label, source)
+        for source in ("a", "b")
+        for label in Label
+        for _ in range(100)
+    ]
+    folds = [frozenset({"a"}), frozenset({"b"})]
+    target = np.array([image.target for image in listed])
+    source = np.array([image.source for image in listed])
+    logits = np.where(target == 1, 200.0, np.tile(np.arange(100.0), 4)) + 50 * (source == "b")
+    found = bars(logits[None], listed, folds)
+    assert found.tolist() == [144.0, 94.0]
+    share = above_bars(logits[None], listed, folds)
+    assert share[(target == 0) & (source == "a")].mean() == 0.0
+    assert share[(target == 0) & (source == "b")].mean() == pytest.approx(0.55)
+    assert share[target == 1].min() == 1.0
