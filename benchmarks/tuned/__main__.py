@@ -9,6 +9,7 @@ import argparse
 import json
 import shlex
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ import torch
 from benchmarks.levers.lever import BASELINE
 from benchmarks.tuned.activation import activations
 from benchmarks.tuned.compare import compare
-from benchmarks.tuned.copies import copies
+from benchmarks.tuned.copies import COPIES, copies
 from benchmarks.tuned.fold import part
 from benchmarks.tuned.pair import Pairs, pair_views
-from benchmarks.tuned.run import START, TAPPED, Trial, frozen, tuned
+from benchmarks.tuned.run import START, TAPPED, Trial, frozen, heads, tuned
 from benchmarks.tuned.start import LAYERS
+from benchmarks.tuned.statistic import statistics
 from benchmarks.tuned.table import render
 from benchmarks.tuned.tuning import Floats
 from benchmarks.tuned.variant import VARIANTS
@@ -79,9 +81,8 @@ def main() -> int:
 
     known = activations(images, copies(setting.spec), kept / "copies", setting, START, progress)
     wanted = [variant for variant in VARIANTS if variant.name in arguments.only]
-    pairs = pairs_of(images, setting, kept / "pairs") if any(v.pairs for v in wanted) else None
     folds = part(images, FOLDS)
-    trial = Trial(images, folds, known, encoder, kept / "runs", pairs, say)
+    trial = Trial(images, folds, known, encoder, kept / "runs", tell=say)
     baseline = frozen(trial, LAYERS)
     rows: list[dict[str, Any]] = []
 
@@ -98,6 +99,8 @@ def main() -> int:
         head = {"variant": name, "what": what, "expected": expected, "loss": rounded}
         rows.append({**head, **figures})
         command = ["--per-group", str(arguments.per_group), "--out", str(arguments.out)]
+        if arguments.only != names:
+            command += ["--only", *arguments.only]
         document = {
             "command": "python -m benchmarks.tuned DATA " + shlex.join(command),
             "images": len(images),
@@ -112,13 +115,21 @@ def main() -> int:
     add(BASELINE, "frozen, class tokens of blocks 8, 10 and 12, as released", "", baseline)
     tapped = frozen(trial, TAPPED)
     add("frozen, 8 and 10", "what is tuned below, not tuned", "a little worse", tapped)
+    looked = statistics(images, kept / "statistics", progress)
+    rough = heads(trial, np.stack([looked[copy] for copy in COPIES], axis=1))
+    what = "pixel statistics at native resolution, linear head, no encoder"
+    add("statistics", what, "worse alone, other mistakes", rough)
+    both = "mean of its logit and the baseline's"
+    add("statistics + frozen", both, "better", (rough + baseline) / 2)
     for variant in wanted:
+        if variant.pairs and trial.pairs is None:
+            trial = replace(trial, pairs=pairs_of(images, setting, kept / "pairs"))
         outcome = tuned(trial, variant)
         loss = (outcome.begun, outcome.ended)
         add(variant.name, variant.what, variant.expected, outcome.logits, loss)
         add(
             f"{variant.name} + frozen",
-            "mean of its logit and the baseline's",
+            both,
             "a little better than either",
             (outcome.logits + baseline) / 2,
         )

@@ -5,22 +5,25 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.numpy import load_file, save_file
 
 from benchmarks.tuned.activation import Activations
 from benchmarks.tuned.pair import Pairs
-from benchmarks.tuned.start import start_head
+from benchmarks.tuned.start import fit_on, start_head
 from benchmarks.tuned.tuning import BATCH, PATCHES, STEPS, Floats, Lesson, judge, tune
 from benchmarks.tuned.upper import Upper
 from benchmarks.tuned.variant import RATES, Variant
 from training.adaptation import Adaptation
 from training.dataset import LabelledImage
 from training.degrade import JUDGED
-from training.vision import VisionWeights
+from training.vision import Array, VisionWeights
 
+Ints = npt.NDArray[np.int64]
 # After the block whose output is kept; tapped of the tuned blocks are these.
 START, TAPPED = 6, (8, 10)
 
@@ -37,7 +40,7 @@ class Trial:
     pairs: Pairs | None = None
     tell: Callable[[str], None] = print
 
-    def split(self, fold: int) -> tuple[np.ndarray, np.ndarray]:
+    def split(self, fold: int) -> tuple[Ints, Ints]:
         """Return the numbers of the images that are seen, and of those that are judged."""
         held = np.array([image.source in self.folds[fold] for image in self.images])
         return np.flatnonzero(~held), np.flatnonzero(held)
@@ -54,13 +57,18 @@ class Outcome:
 
 def frozen(trial: Trial, layers: tuple[int, ...]) -> Floats:
     """Return the logits [3, N] of the frozen encoder's heads, each fold's by its own head."""
-    logits = np.empty((len(JUDGED), len(trial.images)))
     index = [trial.known.layers.index(layer) for layer in layers]
+    return heads(trial, trial.known.taps[:, :, index])
+
+
+def heads(trial: Trial, features: Array) -> Floats:
+    """Return the logits [3, N] of heads on features [N, C, T, width], each fold's by its own."""
+    logits = np.empty((len(JUDGED), len(trial.images)))
     for fold in range(len(trial.folds)):
         seen, held = trial.split(fold)
-        head = start_head(trial.known, trial.images, seen, layers)
+        head = fit_on(features, trial.images, seen, tuple(range(1, features.shape[2] + 1)))
         for copy in range(len(JUDGED)):
-            logits[copy, held] = head.logits(trial.known.taps[held, copy][:, index])
+            logits[copy, held] = head.logits(features[held, copy])
     return logits
 
 
@@ -77,7 +85,7 @@ def tuned(trial: Trial, variant: Variant) -> Outcome:
     return Outcome(logits, float(np.mean(begun)), float(np.mean(ended)))
 
 
-def _one(trial: Trial, variant: Variant, fold: int) -> dict[str, np.ndarray]:
+def _one(trial: Trial, variant: Variant, fold: int) -> dict[str, npt.NDArray[Any]]:
     seen, held = trial.split(fold)
     path = trial.kept / f"{variant.name.replace(',', '').replace(' ', '-')}-{fold}.safetensors"
     how = _fingerprint(trial, variant, fold)

@@ -23,6 +23,31 @@ def lengths_alike(normal: Array) -> Array:
     return found
 
 
+def fit_on(
+    features: Array,
+    images: Sequence[LabelledImage],
+    seen: npt.NDArray[np.int64],
+    layers: tuple[int, ...],
+) -> Head:
+    """Fit the product's head on features [N, C, T, width] of the images ``seen``, all copies.
+
+    Sources weigh alike; the T ``layers`` are for the record.
+    """
+    rows, target, weights = _rows(features, images, seen)
+    return fit_head(rows, target, weights, layers, STRENGTH)
+
+
+def _rows(
+    features: Array, images: Sequence[LabelledImage], seen: npt.NDArray[np.int64]
+) -> tuple[Array, npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return features [C * seen, T, width], targets and weights, copy after copy."""
+    count, depth, width = features.shape[1:]
+    rows = features[seen].swapaxes(0, 1).reshape(-1, depth, width)
+    target = np.array([images[i].target for i in seen.tolist()], np.int64)
+    weights = balance([images[i] for i in seen.tolist()])
+    return rows, np.tile(target, count), np.tile(weights, count)
+
+
 def start_head(
     known: Activations,
     images: Sequence[LabelledImage],
@@ -31,19 +56,11 @@ def start_head(
     *,
     unit: bool = False,
 ) -> Head:
-    """Fit a head on the frozen taps of all copies of the images ``seen``, sources weighed alike.
-
-    With ``unit`` the head is one for standardised features of one length; without, it is the
-    product's own.
-    """
-    index = [known.layers.index(layer) for layer in layers]
-    taps = known.taps[seen][:, :, index]
-    count = taps.shape[1]
-    rows = taps.swapaxes(0, 1).reshape(-1, len(layers), taps.shape[-1])
-    target = np.tile(np.array([images[i].target for i in seen.tolist()], np.int64), count)
-    weights = np.tile(balance([images[i] for i in seen.tolist()]), count)
+    """Return the frozen head on some layers; with ``unit`` one for features of one length."""
+    taps = known.taps[:, :, [known.layers.index(layer) for layer in layers]]
     if not unit:
-        return fit_head(rows, target, weights, layers, STRENGTH)
+        return fit_on(taps, images, seen, layers)
+    rows, target, weights = _rows(taps, images, seen)
     share = weights / weights.sum()
     mean = np.einsum("n,nth->th", share, rows).astype(np.float32)
     scale = np.sqrt(np.einsum("n,nth->th", share, (rows - mean) ** 2)).clip(MIN_SCALE)

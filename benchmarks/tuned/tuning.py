@@ -63,7 +63,13 @@ def tune(
     steps: int = STEPS,
     tell: Callable[[str], None] = lambda _text: None,
 ) -> list[float]:
-    """Tune in place; return the cross-entropy of each step."""
+    """Tune in place; return the cross-entropy of each step.
+
+    Raises
+    ------
+    ArithmeticError
+        If a loss is no number.
+    """
     order = Order([lesson.images[i] for i in lesson.seen.tolist()], variant.seed)
     generator = torch.Generator().manual_seed(variant.seed)
     rng = np.random.default_rng(variant.seed)

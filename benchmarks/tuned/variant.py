@@ -6,7 +6,7 @@ from detector.training_request import Recipe
 
 # AdamW's peak rate, chosen by the loss on what is learnt from, never by held-out images: the
 # product's own (3e-4, 1e-4) are for thousands of steps and move nothing in so few.
-RATES = {Recipe.LAYERNORM: 1e-3, Recipe.LORA: 1e-3, Recipe.PROBE: 1e-3}
+RATES = {Recipe.LAYERNORM: 1e-3, Recipe.LORA: 1e-3}
 
 
 @dataclass(frozen=True)
@@ -33,52 +33,52 @@ class Variant:
     seed: int = 1
 
 
+LORA = "rank 8 on all linear layers of blocks 7 to 10"
+SPREAD = "features of one length, uniformity 0.5 and alignment 0.1"
+PAIRED = "in each step four real images and their reconstructions"
+
 VARIANTS = (
     Variant(
-        "head alone",
-        "the same steps on the head, blocks frozen",
-        "as the frozen head: shows what the steps do by themselves",
-        Recipe.PROBE,
-    ),
-    Variant(
-        "layer norms",
-        "layer norms of blocks 7 to 10, cross-entropy",
-        "a little better",
-        Recipe.LAYERNORM,
-    ),
-    Variant(
         "layer norms, spread",
-        "the same, features of one length, uniformity 0.5 and alignment 0.1",
+        f"layer norms of blocks 7 to 10; {SPREAD}",
         "better (GenD)",
         Recipe.LAYERNORM,
         spread=True,
     ),
     Variant(
-        "lora",
-        "rank 8 on all linear layers of blocks 7 to 10, cross-entropy",
-        "better where sources resemble, worse elsewhere",
-        Recipe.LORA,
-    ),
-    Variant(
         "lora, spread",
-        "the same with GenD's losses",
-        "better than without",
+        f"{LORA}; {SPREAD}",
+        "better, and more so than layer norms",
         Recipe.LORA,
         spread=True,
     ),
     Variant(
-        "lora, pairs",
-        "cross-entropy, and in each step four real images and their reconstructions",
+        "lora, spread, pairs",
+        f"the same; {PAIRED}",
         "better: only the decoder's traces tell the two apart",
         Recipe.LORA,
+        spread=True,
         pairs=4,
     ),
     Variant(
-        "lora, pairs and crops",
+        "lora, spread, pairs and crops",
         "the same, half of the pairs as native crops",
-        "better than resized pairs, where traces survive",
+        "better than resized pairs: resizing wipes out traces",
         Recipe.LORA,
+        spread=True,
         pairs=4,
         crops=True,
+    ),
+    Variant(
+        "layer norms",
+        "layer norms of blocks 7 to 10, cross-entropy alone",
+        "a little better",
+        Recipe.LAYERNORM,
+    ),
+    Variant(
+        "lora",
+        f"{LORA}, cross-entropy alone",
+        "better where sources resemble, worse elsewhere",
+        Recipe.LORA,
     ),
 )
