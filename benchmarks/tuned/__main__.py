@@ -23,6 +23,7 @@ from benchmarks.tuned.compare import compare
 from benchmarks.tuned.copies import COPIES, copies
 from benchmarks.tuned.fold import part
 from benchmarks.tuned.pair import Pairs, pair_views
+from benchmarks.tuned.patches import patch_moments
 from benchmarks.tuned.run import START, TAPPED, Trial, frozen, heads, tuned
 from benchmarks.tuned.start import LAYERS
 from benchmarks.tuned.statistic import statistics
@@ -121,6 +122,10 @@ def main() -> int:
     add("statistics", what, "worse alone, other mistakes", rough)
     both = "mean of its logit and the baseline's"
     add("statistics + frozen", both, "better", (rough + baseline) / 2)
+    moments = heads(trial, patch_moments(known.states))
+    what = f"mean and spread of the patch tokens after block {START}, frozen"
+    add("patches", what, "worse alone, other mistakes", moments)
+    add("patches + frozen", both, "a little better", (moments + baseline) / 2)
     for variant in wanted:
         if variant.pairs and trial.pairs is None:
             trial = replace(trial, pairs=pairs_of(images, setting, kept / "pairs"))

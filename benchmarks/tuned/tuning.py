@@ -22,7 +22,7 @@ from training.tune.defaults import FINAL_SHARE, HEAD_SHARE, MAX_GRADIENT
 from training.tune.order import Order
 
 Floats = npt.NDArray[np.float64]
-STEPS, BATCH = 48, 16
+STEPS, BATCH = 24, 16
 WARMUP = 3
 # Of the 196 patches so many are seen in a step of tuning, others each time; all when judged. Halves
 # the cost and changes what the class token takes in little (PatchDropout, arXiv:2208.07220).
