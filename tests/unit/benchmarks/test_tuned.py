@@ -1,5 +1,6 @@
 """Tuning a part of the encoder: folds share no source, and what is computed is the tower's own."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,14 @@ from benchmarks.tuned.compare import above_bars, bars
 from benchmarks.tuned.fold import part
 from benchmarks.tuned.loss import alignment, uniformity
 from benchmarks.tuned.pair import SHAPE, Pairs, cut
+from benchmarks.tuned.patches import patch_moments
 from benchmarks.tuned.start import start_head
+from benchmarks.tuned.statistic import SIDE, middle, statistics_of
 from benchmarks.tuned.tuning import Lesson, judge, some_patches, tune
 from benchmarks.tuned.upper import Upper
 from benchmarks.tuned.variant import Variant
 from detector.evaluation import Label
+from detector.package import Preprocessing
 from detector.training_request import Recipe
 from training.adaptation import adapted
 from training.dataset import LabelledImage
@@ -35,6 +39,15 @@ CONFIG = VisionConfig(
     projection_dim=8,
 )
 START, LAYERS = 1, (2, 3)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Layers this small wait for threads far longer than they compute."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -197,3 +210,32 @@ def test_the_threshold_comes_of_other_folds() -> None:
     assert share[(target == 0) & (source == "a")].mean() == 0.0
     assert share[(target == 0) & (source == "b")].mean() == pytest.approx(0.55)
     assert share[target == 1].min() == 1.0
+
+
+def test_statistics_tell_an_enlarged_image() -> None:
+    rng = np.random.default_rng(6)
+    noise = rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+    large = np.asarray(Image.fromarray(noise[: SIDE // 2, : SIDE // 2]).resize((SIDE, SIDE)))
+    plain = statistics_of(noise)
+    assert np.isfinite(plain).all()
+    other = statistics_of(rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8))
+    assert np.abs(plain - other).mean() < np.abs(plain - statistics_of(large)).mean() / 10
+
+
+def test_the_middle_has_one_size_whatever_the_image() -> None:
+    spec = Preprocessing(kind="native_crop", size=SIDE)
+    for size in ((900, 500), (90, 700), (64, 64)):
+        assert middle(Image.new("RGB", size, "green"), spec).shape == (SIDE, SIDE, 3)
+    wide = Image.new("RGB", (SIDE + 200, SIDE), "white")
+    wide.paste("black", (0, 0, 90, SIDE))
+    assert middle(wide, spec)[:, 0].min() > 240
+
+
+def test_moments_are_of_the_patches_alone() -> None:
+    states = np.zeros((2, 3, 5, 4), np.float16)
+    states[:, :, 0] = 100
+    states[:, :, 1:3], states[:, :, 3:] = 1, 3
+    found = patch_moments(states)
+    assert found.shape == (2, 3, 2, 4)
+    np.testing.assert_allclose(found[:, :, 0], 2)
+    np.testing.assert_allclose(found[:, :, 1], 1)
