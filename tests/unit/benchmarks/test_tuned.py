@@ -12,7 +12,7 @@ from benchmarks.tuned.activation import Activations, activations
 from benchmarks.tuned.compare import above_bars, bars
 from benchmarks.tuned.fold import part
 from benchmarks.tuned.loss import alignment, uniformity
-from benchmarks.tuned.pair import SHAPE, Pairs, cut
+from benchmarks.tuned.pair import SHAPE, Pairs, cut, pair_views
 from benchmarks.tuned.patches import patch_moments
 from benchmarks.tuned.start import start_head
 from benchmarks.tuned.statistic import SIDE, middle, statistics_of
@@ -239,3 +239,31 @@ def test_moments_are_of_the_patches_alone() -> None:
     assert found.shape == (2, 3, 2, 4)
     np.testing.assert_allclose(found[:, :, 0], 2)
     np.testing.assert_allclose(found[:, :, 1], 1)
+
+
+def test_members_of_a_pair_differ_by_the_autoencoder_alone(
+    weights: VisionWeights, tmp_path: Path
+) -> None:
+    ramp = np.linspace(0, 255, 96 * 80).reshape(80, 96).astype(np.uint8)
+    path = tmp_path / "photograph.png"
+    Image.fromarray(np.stack([ramp, ramp.T.reshape(80, 96), ramp], axis=2)).save(path)
+    views = pair_views(preprocessing_of(CONFIG))
+    image = LabelledImage(path, Label.REAL, "a")
+    pixels = views(image).astype(np.int64).reshape(*SHAPE, 32, 32, 3)
+    apart = np.abs(pixels[:, 0] - pixels[:, 1]).mean(axis=(-1, -2, -3))
+    # Nearly the same picture, and never the very same.
+    assert (apart > 0).all()
+    assert (apart < 25).all()
+    found = activations([image], views, tmp_path / "pairs", Setting(weights, tmp_path, 1), START)
+    listed = images(tmp_path)
+    lesson = Lesson(
+        listed,
+        np.arange(8),
+        known(weights, tmp_path).states,
+        Pairs(np.array(["a"]), found.states),
+    )
+    upper = Upper(weights, START, head(), Recipe.LAYERNORM, unit=True)
+    before = [p.detach().clone() for p in upper.adapted()]
+    variant = Variant("a", "", "", Recipe.LAYERNORM, spread=True, pairs=2, crops=True)
+    assert len(tune(upper, lesson, variant, steps=2)) == 2
+    assert any((p != q).any() for p, q in zip(before, upper.adapted(), strict=True))
