@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 STEPS, BATCH = 24, 16
 WARMUP = 3
 # Of the 196 patches so many are seen in a step of tuning, others each time; all when judged. Halves
-# the cost and changes what the class token takes in little (PatchDropout, arXiv:2208.07220).
+# the cost, and moves logits somewhat (PatchDropout, arXiv:2208.07220).
 PATCHES = 98
 JUDGE_BATCH = 24
 

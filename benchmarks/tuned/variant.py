@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from detector.training_request import Recipe
 
-# AdamW's peak rate, chosen by the loss on what is learnt from, never by held-out images: the
-# product's own (3e-4, 1e-4) are for thousands of steps and move nothing in so few.
+# AdamW's peak rate, set by the loss on what is learnt from, never by held-out images: the product's
+# own (3e-4, 1e-4) are for many more steps. Tried: docs/experiments.md.
 RATES = {Recipe.LAYERNORM: 4e-3, Recipe.LORA: 5e-4}
 
 
