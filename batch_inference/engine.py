@@ -42,11 +42,12 @@ class Scores:
 
 
 class Engine(Protocol):
-    """Scores batches of pixels."""
+    """Scores batches of pixels, up to ``lanes`` of them at once, each in a thread of its own."""
 
     provider: str
     graph: Graph
     batch_size: int
+    lanes: int
 
     def run(self, pixels: Pixels) -> Scores:
         """Score uint8 [N, size, size, 3] RGB pixels, N from 1 to ``batch_size``."""
@@ -111,6 +112,7 @@ class OnnxEngine:
         self.provider: str = self._session.get_providers()[0]
         self._pad = self.provider == CUDA
         self.batch_size = CUDA_BATCH if self._pad else CPU_BATCH
+        self.lanes = 1 if self._pad else available_cpus()
         if cuda and not self._pad:
             log.warning("CUDA could not be used; scoring on the CPU, many times slower")
 

@@ -3,9 +3,10 @@
 Knows what the scorer and the functions ask for: GET (ranges, If-Match), HEAD, PUT (If-None-Match),
 ListObjectsV2. Anybody may do anything; it listens on this machine alone.
 
-python -m benchmarks.s3_server FOLDER [--objects BUCKET/PREFIX=COUNT]
+python -m benchmarks.s3_server FOLDER [--objects BUCKET/PREFIX=COUNT[:FILE]]
 
-prints its port. Objects named by ``--objects`` are listed, ``COUNT`` of them, and have no content.
+prints its port. There are ``COUNT`` objects as named by ``--objects``, each with the content of
+``FILE``; without a file they are listed, and have no content.
 """
 
 import argparse
@@ -76,6 +77,16 @@ class Store:
             self._sorted = self._sorted and (not self._names or self._names[-1] < name)
             self._names.append(name)
         self._entries[name] = entry
+
+    def fill(self, prefix: str, wish: str) -> None:
+        """Add objects as the command line asks for them: ``COUNT`` or ``COUNT:FILE``."""
+        count, _, file = wish.partition(":")
+        path = Path(file) if file else None
+        data = path.read_bytes() if path else b""
+        etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        entry = Entry(etag, len(data) if path else LISTED_BYTES, path)
+        for number in range(int(count)):
+            self.know(f"{prefix}{number:09d}.jpg", entry)
 
     def put(self, name: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer a PUT."""
@@ -267,14 +278,13 @@ def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--objects", action="append", default=[], metavar="BUCKET/PREFIX=COUNT")
+    parser.add_argument(
+        "--objects", action="append", default=[], metavar="BUCKET/PREFIX=COUNT[:FILE]"
+    )
     arguments = parser.parse_args()
     store = Store(arguments.folder)
     for wish in arguments.objects:
-        prefix, _, count = wish.partition("=")
-        for number in range(int(count)):
-            etag = f"{number:032x}"
-            store.know(f"{prefix}photo-{number:09d}.jpg", Entry(etag, LISTED_BYTES, None))
+        store.fill(*wish.partition("=")[::2])
     asyncio.run(_run(store))
 
 
