@@ -17,7 +17,7 @@ from batch_inference.meter import Meter
 from batch_inference.pipeline import Pipeline
 from batch_inference.reader import Reader
 from batch_inference.settings import Settings
-from batch_inference.shard import layout_of, objects_left, read_sources, shard_of, split
+from batch_inference.shard import Slice, Units, layout_of, objects_left, shard_of
 from batch_inference.stop import Stop
 from batch_inference.tally import count_chunks
 from detector.metric import Metric, Unit, tell
@@ -135,9 +135,9 @@ def score_shard(
         The shard cannot go on now; another attempt resumes it.
     """
     started, layout, meter = time.monotonic(), layout_of(plan), Meter()
-    units = list(split(read_sources(s3, layout.manifest, shard), plan.chunk_size))
+    units = Units(Slice(s3, layout.manifest, shard), plan.chunk_size)
     committed = committed_chunks(s3, plan, shard)
-    log.info("started", entries=shard.count, units=len(units), committed_chunks=len(committed))
+    log.info("started", entries=shard.count, committed_chunks=len(committed))
     resumed = count_chunks(s3, plan, committed)
     reader = Reader(
         s3,

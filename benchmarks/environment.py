@@ -33,7 +33,7 @@ def environment(requirements: Sequence[str], cache: Path) -> Path:
     python, ready = folder / "bin" / "python", folder / ".ready"
     if not ready.exists():
         venv.create(folder, with_pip=True, clear=True)
-        command = [python, "-m", "pip", "install", "--quiet", *requirements]
+        command = [str(python), "-m", "pip", "install", "--quiet", *requirements]
         done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["pip said nothing"]

@@ -13,9 +13,8 @@ FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
 def machine() -> dict[str, object]:
     """Return the processor, how many of it, memory in GB, system and Python."""
     said = Path("/proc/cpuinfo").read_text()
-    fields = dict(
-        (part.strip() for part in line.split(":", 1)) for line in said.splitlines() if ":" in line
-    )
+    pairs = (line.partition(":") for line in said.splitlines())
+    fields = {name.strip(): value.strip() for name, _, value in pairs}
     flags = set(fields.get("flags", "").split())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {

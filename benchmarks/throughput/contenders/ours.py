@@ -8,6 +8,7 @@ import os
 import statistics
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from batch_inference.judge import Judge
 from batch_inference.meter import Meter
 from batch_inference.reader import Reader
 from batch_inference.settings import Settings
-from batch_inference.shard import layout_of, read_sources
+from batch_inference.shard import Slice, layout_of
 from batch_inference.writer import commit
 from benchmarks.s3_server import LocalS3, local_s3
 from benchmarks.throughput.batch import plan, publish, upload
@@ -123,7 +124,8 @@ class Bench:
         few = self._entries[:32]
         reader, batch = self._reader(), self._plan("stages")
         fetched = [reader.fetch(entry) for entry in few]
-        sources = read_sources(self._s3, layout_of(batch).manifest, batch.shards[0])[: len(few)]
+        manifest = layout_of(batch).manifest
+        sources = list(islice(Slice(self._s3, manifest, batch.shards[0]), len(few)))
         calibration, decision = self._package.calibration, self._package.decision
         judge = Judge(batch, calibration, decision, self.engine.graph, batch.lane)
         with self._decoder() as decoder:
