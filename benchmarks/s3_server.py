@@ -1,9 +1,9 @@
 """An S3 of this machine's disk for benchmarks: little work for a request, so that ours is measured.
 
 Knows what the scorer and the functions ask for: GET (ranges, If-Match), HEAD, PUT (If-None-Match),
-ListObjectsV2. Anybody may do anything; it listens on this machine alone.
+ListObjectsV2, and one SSM parameter. Anybody may do anything; it listens on this machine alone.
 
-python -m benchmarks.s3_server FOLDER [--objects BUCKET/PREFIX=COUNT[:FILE]]
+python -m benchmarks.s3_server FOLDER [--objects BUCKET/PREFIX=COUNT[:FILE]] [--parameter VALUE]
 
 prints its port. There are ``COUNT`` objects as named by ``--objects``, each with the content of
 ``FILE``; without a file they are listed, and have no content.
@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import bisect
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -65,8 +66,9 @@ def failure(status: str, code: str) -> Reply:
 class Store:
     """Objects by ``bucket/key``, their content in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, parameter: str = "") -> None:
         self._folder = folder
+        self._parameter = parameter
         self._entries: dict[str, Entry] = {}
         self._names: list[str] = []
         self._sorted = True
@@ -118,6 +120,11 @@ class Store:
             return Reply("200 OK", told, body)
         part = {"Content-Range": f"bytes {first}-{last}/{entry.size}"}
         return Reply("206 Partial Content", {**told, **part}, body)
+
+    def parameter(self) -> Reply:
+        """Answer SSM's GetParameter, whatever its name."""
+        body = json.dumps({"Parameter": {"Value": self._parameter, "Type": "String"}})
+        return Reply("200 OK", {"Content-Type": "application/x-amz-json-1.1"}, body.encode())
 
     def list(self, bucket: str, query: Mapping[str, str]) -> Reply:
         """Answer ListObjectsV2, without delimiters."""
@@ -186,6 +193,8 @@ def answer(
     if method == "PUT" and key:
         chunked = "aws-chunked" in headers.get("content-encoding", "")
         return store.put(name, headers, _unchunked(body) if chunked else body)
+    if headers.get("x-amz-target") == "AmazonSSM.GetParameter":
+        return store.parameter()
     return failure("501 Not Implemented", "NotImplemented")
 
 
@@ -241,6 +250,17 @@ class LocalS3:
     pid: int
     endpoint: str
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points boto3 here."""
+        return {
+            "AWS_ENDPOINT_URL_S3": self.endpoint,
+            "AWS_ENDPOINT_URL_SSM": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
     def client(self, connections: int = 64) -> "S3Client":
         """Return a client with the job's own retries and pool."""
         config = Config(
@@ -281,8 +301,9 @@ def main() -> None:
     parser.add_argument(
         "--objects", action="append", default=[], metavar="BUCKET/PREFIX=COUNT[:FILE]"
     )
+    parser.add_argument("--parameter", default="none", metavar="VALUE")
     arguments = parser.parse_args()
-    store = Store(arguments.folder)
+    store = Store(arguments.folder, arguments.parameter)
     for wish in arguments.objects:
         store.fill(*wish.partition("=")[::2])
     asyncio.run(_run(store))
