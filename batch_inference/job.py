@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch_inference import log
 from batch_inference.budget import ByteBudget
+from batch_inference.cpus import available_cpus
 from batch_inference.decoder import Decoder
 from batch_inference.detector_store import DetectorStore
 from batch_inference.engine import Engine, choose_graph, cuda_usable, load_engine
@@ -110,7 +111,8 @@ def load_detector(
     package = store.describe(plan.detector)
     chosen = choose_graph(graph, package, cuda=cuda)
     path = store.fetch(plan.detector, package, chosen)
-    engine = load_engine(path, package.graph(chosen).sha256, chosen, cuda=cuda)
+    sha256, lanes = package.graph(chosen).sha256, available_cpus()
+    engine = load_engine(path, sha256, chosen, cuda=cuda, lanes=lanes)
     log.info("engine", provider=engine.provider, graph=chosen.value, detector=str(plan.detector))
     return package, engine
 
