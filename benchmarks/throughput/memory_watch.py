@@ -1,6 +1,7 @@
 """The peak memory of a process and all that it started, seen from outside."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,20 +22,33 @@ def proportional_bytes(pid: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
-def tree_bytes(root: psutil.Process) -> int:
-    """Return the memory of a process and its descendants."""
+def tree(root: psutil.Process) -> Iterator[psutil.Process]:
+    """Yield a process and its descendants."""
     try:
         processes = [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:
-        return 0
-    total = 0
+        return
     for process in processes:
         try:
-            if APART in process.cmdline():
-                continue
+            if APART not in process.cmdline():
+                yield process
         except psutil.Error:
             continue
-        total += proportional_bytes(process.pid)
+
+
+def tree_bytes(root: psutil.Process) -> int:
+    """Return the memory of a process and its descendants."""
+    return sum(proportional_bytes(process.pid) for process in tree(root))
+
+
+def tree_seconds(root: psutil.Process) -> float:
+    """Return the processor seconds of a process and its descendants, ended ones included."""
+    total = 0.0
+    for process in tree(root):
+        try:
+            total += sum(process.cpu_times()[:4])
+        except psutil.Error:
+            continue
     return total
 
 

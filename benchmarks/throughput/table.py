@@ -33,8 +33,9 @@ def render(document: dict[str, Any]) -> str:
     )
     parts = [
         head,
-        "| contender | images a second | ours is faster | peak MB | settings |",
-        "|---|---|---|---|---|",
+        "| contender | images a second | ours is faster | processor ms an image | peak MB "
+        "| settings |",
+        "|---|---|---|---|---|---|",
         *(_row(one, outcomes) for one in CONTENDERS),
         "",
         *_efficiency(outcomes),
@@ -61,13 +62,14 @@ def _row(contender: Contender, outcomes: Sequence[Outcome]) -> str:
     if not runs:
         failures = [one.failure for one in outcomes if one.contender == contender.name]
         why = failures[-1] if failures else "not asked for"
-        return f"| {contender.name} | not measured: {why.replace('|', ' ')} | | | |"
+        return f"| {contender.name} | not measured: {why.replace('|', ' ')} | | | | |"
     faster = ratios(outcomes, OURS.name, contender.name)
     told = f"{Spread.of(faster)} times" if faster and contender is not OURS else ""
     peak = max(one.peak_mb for one in runs)
+    spent = Spread.of(one.found["processor_ms_all"] for one in runs)
     return (
-        f"| {contender.name} | {Spread.of(one.rate for one in runs)} | {told} | {peak:.0f} "
-        f"| {runs[-1].found['settings']} |"
+        f"| {contender.name} | {Spread.of(one.rate for one in runs)} | {told} | {spent} "
+        f"| {peak:.0f} | {runs[-1].found['settings']} |"
     )
 
 

@@ -1,13 +1,12 @@
 """A loop as one writes it first: open with Pillow, resize, stack, run; our graph and its pixels."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from PIL import Image
-from stopwatch import milliseconds, read_job, tell
+from stopwatch import milliseconds, read_job, start, stop, tell
 
 SIDE = 224
 BATCH = 8
@@ -53,10 +52,10 @@ def main() -> None:
 
     run(np.stack([pixels(path) for path in job.warm_up]))
     logits: list[float] = []
-    start = time.perf_counter()
+    begun = start()
     for batch in batches(job.photographs):
         logits += run(np.stack([pixels(path) for path in batch]))
-    seconds = time.perf_counter() - start
+    seconds = stop(begun)
     count = len(job.sample)
     images = [decode(path) for path in job.sample]
     stacked = [np.stack([pixels(p) for p in batch]) for batch in batches(job.sample)]

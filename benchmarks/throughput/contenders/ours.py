@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from stopwatch import Job, milliseconds, read_job, tell
+from stopwatch import Job, milliseconds, read_job, start, stop, tell
 
 from batch_inference.budget import ByteBudget
 from batch_inference.decoder import Decoder
@@ -49,9 +49,9 @@ def alone(engine: Engine, pixels: list[Pixels]) -> float:
     size = engine.batch_size
     stacked = [np.stack(pixels[at : at + size]) for at in range(0, len(pixels), size)]
     with ThreadPoolExecutor(engine.lanes) as lanes:
-        start = time.perf_counter()
+        begun = time.perf_counter()
         list(lanes.map(engine.run, stacked))
-        return len(pixels) / (time.perf_counter() - start)
+        return len(pixels) / (time.perf_counter() - begun)
 
 
 class Bench:
@@ -75,8 +75,7 @@ class Bench:
         entries = self._entries[:8] if few else self._entries
         return plan(self._s3, entries, self._ref, batch)
 
-    def _score(self, batch: BatchPlan) -> float:
-        start = time.perf_counter()
+    def _score(self, batch: BatchPlan) -> None:
         score_shard(
             batch,
             batch.shards[0],
@@ -86,7 +85,6 @@ class Bench:
             attempt=1,
             settings=self._settings,
         )
-        return time.perf_counter() - start
 
     def _decoded(self) -> list[Pixels]:
         reader = self._reader()
@@ -111,7 +109,9 @@ class Bench:
         me, them = psutil.Process(), psutil.Process(self._storage.pid)
         before, served = processor_ms(me, count), processor_ms(them, count)
         workers = os.times().children_user + os.times().children_system
-        seconds = self._score(batch)
+        begun = start()
+        self._score(batch)
+        seconds = stop(begun)
         workers = os.times().children_user + os.times().children_system - workers
         spent = {
             "engine and rows": processor_ms(me, count) - before,

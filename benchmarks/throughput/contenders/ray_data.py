@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 import ray
 from PIL import Image
-from stopwatch import milliseconds, read_job, tell
+from stopwatch import milliseconds, read_job, start, stop, tell
 
 SIDE = 224
 BATCH = 8
@@ -57,6 +57,7 @@ def main() -> None:
     ray.init(num_cpus=job.threads, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     graph = str(job.models / "model.int8.onnx")
+    begun = start()
     found = (
         ray.data.read_binary_files([str(path) for path in job.photographs], include_paths=False)
         .map(prepare, num_cpus=0.5)
@@ -70,6 +71,7 @@ def main() -> None:
         .take_all()
     )
     seconds = time.time() - min(row["ready"] for row in found)
+    stop(begun)
     files = [{"bytes": path.read_bytes()} for path in job.sample]
     scorer = Scorer(graph, job.threads)
     pixels = np.stack([prepare(row)["pixels"] for row in files])

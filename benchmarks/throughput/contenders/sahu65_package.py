@@ -5,11 +5,10 @@ inference and most of Pillow leave Python's lock.
 """
 
 import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from stopwatch import milliseconds, read_job, tell
+from stopwatch import milliseconds, read_job, start, stop, tell
 
 JOB = read_job()
 # Before the package reads its settings; by itself it takes eight, whatever the machine has.
@@ -28,10 +27,10 @@ def main() -> None:
 
     for path in JOB.warm_up:
         score(path)
-    start = time.perf_counter()
+    begun = start()
     with ThreadPoolExecutor(JOB.threads) as callers:
         found = list(callers.map(score, JOB.photographs))
-    seconds = time.perf_counter() - start
+    seconds = stop(begun)
     files = [path.read_bytes() for path in JOB.sample]
     images = [decode_image(data)[0] for data in files]
     tensors = [preprocess_for_clip(image) for image in images]

@@ -34,11 +34,24 @@ def read_job() -> Job:
     return Job(sorted(Path(photographs).iterdir()), Path(models), int(threads))
 
 
+def start() -> float:
+    """Say that the scoring begins, for who counts processor time, and return the time, s."""
+    print("begin", flush=True)
+    return time.perf_counter()
+
+
+def stop(begun: float) -> float:
+    """Say that it has ended, and return how long it took, s."""
+    seconds = time.perf_counter() - begun
+    print("end", flush=True)
+    return seconds
+
+
 def milliseconds(work: Callable[[], object], images: int) -> float:
     """Return the wall milliseconds an image that a piece of work takes."""
-    start = time.perf_counter()
+    begun = time.perf_counter()
     work()
-    return (time.perf_counter() - start) * 1000 / images
+    return (time.perf_counter() - begun) * 1000 / images
 
 
 def versions(*packages: str) -> dict[str, str]:

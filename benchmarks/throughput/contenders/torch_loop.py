@@ -1,11 +1,10 @@
 """A loop as PyTorch's tutorials have it: a DataLoader with workers, transforms, a linear head."""
 
-import time
 from pathlib import Path
 
 import torch
 from PIL import Image
-from stopwatch import milliseconds, read_job, tell
+from stopwatch import milliseconds, read_job, start, stop, tell
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 from transformers import CLIPVisionModelWithProjection
@@ -56,10 +55,10 @@ def main() -> None:
 
     run(torch.stack([PREPARE(decode(path)) for path in job.warm_up]))
     logits: list[float] = []
-    start = time.perf_counter()
+    begun = start()
     for batch in DataLoader(Photographs(job.photographs), BATCH, num_workers=WORKERS):
         logits += run(batch)
-    seconds = time.perf_counter() - start
+    seconds = stop(begun)
     count = len(job.sample)
     images = [decode(path) for path in job.sample]
     stacked = torch.stack([PREPARE(image) for image in images]).split(BATCH)

@@ -3,14 +3,13 @@
 The head is fitted on a few of the photographs: what it says is of no interest here, its time is.
 """
 
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
-from stopwatch import milliseconds, read_job, tell
+from stopwatch import milliseconds, read_job, start, stop, tell
 from transformers import pipeline
 
 BATCH = 8
@@ -41,9 +40,9 @@ def main() -> None:
     names = [str(path) for path in job.photographs]
     few = names[: len(job.warm_up)]
     head = LogisticRegression().fit(features(few), np.arange(len(few)) % 2)
-    start = time.perf_counter()
+    begun = start()
     chances = head.predict_proba(features(names))[:, 1]
-    seconds = time.perf_counter() - start
+    seconds = stop(begun)
     images = [decode(path) for path in job.sample]
     count = len(images)
     prepared = [extract.preprocess(image) for image in images]
