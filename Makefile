@@ -13,7 +13,7 @@ locked = $(1)==$(shell awk '/^name = "$(1)"$$/ {getline; gsub(/version = |"/, ""
 # Where the demo's images come from; default: photographs that open-source packages ship.
 IMAGES ?=
 # How much make bench measures.
-BENCH  ?= --images 256 --rounds 3
+BENCH  ?= --images 192 --rounds 3
 # What to train on, and how: docs/datasets.md, docs/recipes.md.
 DATA   ?=
 RECIPE ?= probe

