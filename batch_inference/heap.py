@@ -16,7 +16,7 @@ OWN_PAGES = 128 << 10
 def tame_heap() -> bool:
     """Have memory given back as it is freed; to be called before there are threads.
 
-    Of 6,000 photographs the heap kept 17 MB more than of 500 without it, and 3 MB with it.
+    Of 6,000 photographs a job's peak was 307 MB without it, and 293 MB with it.
 
     Returns
     -------
