@@ -12,6 +12,8 @@ TORCH_INDEX ?=
 locked = $(1)==$(shell awk '/^name = "$(1)"$$/ {getline; gsub(/version = |"/, ""); print}' uv.lock)
 # Where the demo's images come from; default: photographs that open-source packages ship.
 IMAGES ?=
+# How much make bench measures.
+BENCH  ?= --images 192 --rounds 3
 # What to train on, and how: docs/datasets.md, docs/recipes.md.
 DATA   ?=
 RECIPE ?= probe
@@ -42,7 +44,7 @@ image_options = --target "$(TARGET)" --extra "$(EXTRA)" $(if $(filter file,$(ori
 base_options = $(if $(BASE),--base "$(BASE)") $(if $(STAND_IN_BASE),--stand-in-base)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train evaluate test docs figures setup setup-docs setup-tune setup-dev setup-browser setup-image browser lint format types validate unit integration e2e lock lock-bundles lock-tools grants scan sbom audit down deploy smoke image image-size image-push clean
+.PHONY: help demo train evaluate bench test docs figures setup setup-docs setup-tune setup-dev setup-browser setup-image browser lint format types validate unit integration e2e lock lock-bundles lock-tools grants scan sbom audit down deploy smoke image image-size image-push clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +63,9 @@ train: $(if $(filter-out probe,$(RECIPE)),setup-tune,setup) ## Train on labelled
 evaluate: setup ## Judge a detector on labelled images (DATA=folder; DETECTOR=embedded, champion, NAME@VERSION or a folder)
 	@test -n "$(DATA)" || { echo "Name a folder of labelled images: make evaluate DATA=/path/to/folder"; exit 1; }
 	@$(BIN)/aidetect detector evaluate "$(DATA)" --detector "$(DETECTOR)" --ladder "$(LADDER)" --out "$(OUT)" $(if $(UNSEEN),--unseen)
+
+bench: setup-dev ## Compare throughput with what others would use (BENCH="--images 16 --rounds 1" for a quick look)
+	@$(BIN)/python -m benchmarks.throughput $(BENCH)
 
 test: setup-dev lint types scan ## Run every check and every test, with coverage
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report= --cov-fail-under=0 tests/unit

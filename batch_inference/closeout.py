@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch_inference.judge import error_row
 from batch_inference.ledger import committed_chunks, read_record, read_summary, write_summary
-from batch_inference.shard import Unit, layout_of, read_sources, split
+from batch_inference.shard import Slice, Unit, Units, layout_of
 from batch_inference.tally import READERS, count_chunks
 from batch_inference.writer import commit
 from detector.plan import BatchPlan, Shard
@@ -83,7 +83,7 @@ def _close_shard(plan: BatchPlan, shard: Shard, s3: "S3Client", now: datetime) -
     committed = committed_chunks(s3, plan, shard)
     layout = layout_of(plan)
     counts = count_chunks(s3, plan, committed)
-    units = split(read_sources(s3, layout.manifest, shard), plan.chunk_size)
+    units = Units(Slice(s3, layout.manifest, shard), plan.chunk_size)
     for name, unit in _missing(units, committed):
         error = ImageError(Reason.NOT_SCORED)
         rows = [error_row(plan, source, error, now=now) for source in unit.sources]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch_inference import log
 from batch_inference.budget import ByteBudget
+from batch_inference.cpus import available_cpus
 from batch_inference.decoder import Decoder
 from batch_inference.detector_store import DetectorStore
 from batch_inference.engine import Engine, choose_graph, cuda_usable, load_engine
@@ -17,7 +18,7 @@ from batch_inference.meter import Meter
 from batch_inference.pipeline import Pipeline
 from batch_inference.reader import Reader
 from batch_inference.settings import Settings
-from batch_inference.shard import layout_of, objects_left, read_sources, shard_of, split
+from batch_inference.shard import Slice, Units, layout_of, objects_left, shard_of
 from batch_inference.stop import Stop
 from batch_inference.tally import count_chunks
 from detector.metric import Metric, Unit, tell
@@ -110,7 +111,8 @@ def load_detector(
     package = store.describe(plan.detector)
     chosen = choose_graph(graph, package, cuda=cuda)
     path = store.fetch(plan.detector, package, chosen)
-    engine = load_engine(path, package.graph(chosen).sha256, chosen, cuda=cuda)
+    sha256, lanes = package.graph(chosen).sha256, available_cpus()
+    engine = load_engine(path, sha256, chosen, cuda=cuda, lanes=lanes)
     log.info("engine", provider=engine.provider, graph=chosen.value, detector=str(plan.detector))
     return package, engine
 
@@ -135,9 +137,9 @@ def score_shard(
         The shard cannot go on now; another attempt resumes it.
     """
     started, layout, meter = time.monotonic(), layout_of(plan), Meter()
-    units = list(split(read_sources(s3, layout.manifest, shard), plan.chunk_size))
+    units = Units(Slice(s3, layout.manifest, shard), plan.chunk_size)
     committed = committed_chunks(s3, plan, shard)
-    log.info("started", entries=shard.count, units=len(units), committed_chunks=len(committed))
+    log.info("started", entries=shard.count, committed_chunks=len(committed))
     resumed = count_chunks(s3, plan, committed)
     reader = Reader(
         s3,

@@ -31,6 +31,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_inference import log
 from batch_inference.errors import InterruptedShardError, ScoringError
+from batch_inference.heap import tame_heap
 from batch_inference.job import run_shard
 from batch_inference.settings import Settings
 from batch_inference.stop import Stop
@@ -87,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Score one shard, and return the exit code."""
     environment = os.environ
     options = parse(sys.argv[1:] if arguments is None else arguments, environment)
+    tame_heap()
     settings = Settings()
     stop = Stop(settings.stop_seconds)
     try:

@@ -15,7 +15,7 @@ from batch_inference import log
 from batch_inference.chunk import OpenChunk
 from batch_inference.decoder import Decoder
 from batch_inference.decoding import Decoded, Facts
-from batch_inference.engine import Engine
+from batch_inference.engine import Engine, Scores
 from batch_inference.errors import InterruptedShardError, ScoringError
 from batch_inference.evidence import evidence_of, rank_of
 from batch_inference.feed import Feed, Task
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 LINGER_SECONDS = 0.02
 IDLE_SECONDS = 0.25
 COMMITTERS = 2
+# Full batches handed to the engine for each that it runs at once: the next one begins while this
+# thread still makes the rows of the last.
+AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,22 @@ class _Scorable:
     pixels: Pixels
 
 
-_Event = tuple[Task, Decoded] | _Closed | _Ended | BaseException
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A batch that the engine has scored."""
+
+    batch: list[_Scorable]
+    scores: Scores
+
+
+_Event = tuple[Task, Decoded] | _Scored | _Closed | _Ended | BaseException
 
 
 class Pipeline:
     """Scores the units of one shard and commits their chunks.
 
     Threads: one feeds, ``settings.fetchers`` fetch, ``settings.decoders`` each drive a decode
-    worker, two commit, and the calling one runs the engine and makes the rows.
+    worker, ``engine.lanes`` run the engine, two commit, and the calling one makes the rows.
     """
 
     def __init__(
@@ -105,9 +116,11 @@ class Pipeline:
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         self._fetchers = ThreadPoolExecutor(settings.fetchers, "fetch")
         self._decoders = ThreadPoolExecutor(settings.decoders, "decode")
+        self._scorers = ThreadPoolExecutor(engine.lanes, "infer")
         self._committers = ThreadPoolExecutor(COMMITTERS, "commit")
         self._commits: dict[Future[Counts], OpenChunk] = {}
         self._waiting: list[_Scorable] = []
+        self._in_flight = 0
         self._done: dict[str, Counts] = {}
         self._admitted = 0
         self._rows = 0
@@ -135,7 +148,7 @@ class Pipeline:
         finally:
             self._give_up()
             feeder.join()
-            for executor in (self._fetchers, self._decoders, self._committers):
+            for executor in (self._fetchers, self._decoders, self._scorers, self._committers):
                 executor.shutdown(cancel_futures=True)
         if not complete:
             raise InterruptedShardError("told to stop; the chunk at hand was finished")
@@ -224,10 +237,12 @@ class Pipeline:
             elif isinstance(event, _Closed):
                 event.chunk.close(event.name, event.size)
                 self._commit_if_ready(event.chunk)
+            elif isinstance(event, _Scored):
+                self._in_flight -= 1
+                self._make_rows(event)
             elif event is not None:
                 self._take(*event)
-            if len(self._waiting) >= self._engine.batch_size or event is None:
-                self._infer()
+            self._dispatch(lingered=event is None)
             self._collect_commits()
             self._say_progress()
             if self._stop.overdue:
@@ -238,8 +253,10 @@ class Pipeline:
         return ended.complete
 
     def _next_event(self) -> _Event | None:
+        # While every lane is busy a batch may as well fill up.
+        lingers = self._waiting and self._in_flight < self._engine.lanes
         try:
-            return self._events.get(timeout=LINGER_SECONDS if self._waiting else IDLE_SECONDS)
+            return self._events.get(timeout=LINGER_SECONDS if lingers else IDLE_SECONDS)
         except queue.Empty:
             return None
 
@@ -250,12 +267,23 @@ class Pipeline:
             row = self._judge.refuse(task.source, decoded.error, decoded.facts, decoded.provenance)
             self._put(task, row)
 
-    def _infer(self) -> None:
-        if not self._waiting:
-            return
-        batch = self._waiting[: self._engine.batch_size]
-        del self._waiting[: len(batch)]
+    def _dispatch(self, *, lingered: bool) -> None:
+        """Hand the engine full batches; to a free lane also one that waited for more in vain."""
+        size, lanes = self._engine.batch_size, self._engine.lanes
+        while (len(self._waiting) >= size and self._in_flight < AHEAD * lanes) or (
+            lingered and self._waiting and self._in_flight < lanes
+        ):
+            batch = self._waiting[:size]
+            del self._waiting[: len(batch)]
+            self._in_flight += 1
+            self._scorers.submit(self._guarded, self._infer, batch)
+
+    def _infer(self, batch: list[_Scorable]) -> None:
         scores = self._engine.run(np.stack([item.pixels for item in batch]))
+        self._events.put(_Scored(batch, scores))
+
+    def _make_rows(self, scored: _Scored) -> None:
+        batch, scores = scored.batch, scored.scores
         self._sketcher.add(scores)
         maps: Iterable[Floats | None] = (
             repeat(None, len(batch)) if scores.heat is None else scores.heat

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+# One GET for so much is nothing beside the images it names.
+BLOCK = 1 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """What is committed together: a run of objects, or one archive (in as many chunks as it needs).
@@ -68,29 +72,70 @@ def shard_of(plan: BatchPlan, index: int) -> Shard:
     )
 
 
-def read_sources(s3: "S3Client", manifest: S3Uri, shard: Shard) -> list[Source]:
-    """Read a shard's slice of the manifest by one ranged GET.
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A shard's slice of the manifest, read block by block whenever it is walked.
+
+    So memory does not grow with the shard: fifty thousand entries would take as much as half of
+    all else.
 
     Raises
     ------
     ContractError
-        If the slice does not hold the entries the plan promises.
+        On the way, if the slice does not hold the entries that the plan promises.
     """
-    last = shard.offset + shard.length - 1
-    answer = s3.get_object(
-        Bucket=manifest.bucket, Key=manifest.key, Range=f"bytes={shard.offset}-{last}"
-    )
-    with answer["Body"] as body:
-        lines = body.read().splitlines()
-    if len(lines) != shard.count:
-        raise ContractError(
-            f"{manifest} bytes {shard.offset}-{last} hold {len(lines)} entries but the plan says "
-            f"{shard.count}: the manifest was changed after the plan was made"
-        )
-    return [
-        Source(index, parse_entry(line, where=f"{manifest} entry {index}"))
-        for index, line in enumerate(lines, start=shard.first)
-    ]
+
+    s3: "S3Client"
+    manifest: S3Uri
+    shard: Shard
+    block: int = BLOCK
+
+    def __iter__(self) -> Iterator[Source]:
+        """Yield the entries in order."""
+        shard, index = self.shard, self.shard.first
+        for line in self._lines():
+            yield Source(index, parse_entry(line, where=f"{self.manifest} entry {index}"))
+            index += 1
+        if index - shard.first != shard.count:
+            raise ContractError(
+                f"{self.manifest} bytes {shard.offset}-{shard.offset + shard.length - 1} hold "
+                f"{index - shard.first} entries but the plan says {shard.count}: the manifest was "
+                "changed after the plan was made"
+            )
+
+    def _lines(self) -> Iterator[bytes]:
+        rest = b""
+        for block in self._blocks():
+            *lines, rest = (rest + block).split(b"\n")
+            yield from lines
+        if rest:
+            yield rest
+
+    def _blocks(self) -> Iterator[bytes]:
+        begin, end = self.shard.offset, self.shard.offset + self.shard.length
+        for first in range(begin, end, self.block):
+            last = min(first + self.block, end) - 1
+            answer = self.s3.get_object(
+                Bucket=self.manifest.bucket, Key=self.manifest.key, Range=f"bytes={first}-{last}"
+            )
+            with answer["Body"] as body:
+                data = body.read()
+            yield data
+            if len(data) <= last - first:
+                # It ends early, as the count will show.
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The units of a shard, which may be walked more than once."""
+
+    sources: Slice
+    chunk_size: int
+
+    def __iter__(self) -> Iterator[Unit]:
+        """Yield them in order."""
+        return split(self.sources, self.chunk_size)
 
 
 def split(sources: Iterable[Source], chunk_size: int) -> Iterator[Unit]:

@@ -11,7 +11,7 @@ from aidetect.verification.document import Verification
 from aidetect.verification.entries import COLUMNS, Entries
 from aidetect.verification.tally import Tally
 from batch_inference.ledger import list_keys
-from batch_inference.shard import Unit, layout_of, read_sources, split
+from batch_inference.shard import Slice, Unit, Units, layout_of
 from detector.layout import BatchLayout
 from detector.plan import BatchPlan
 from detector.stored_plan import load_plan
@@ -96,7 +96,7 @@ def verify(
 def _units(s3: "S3Client", plan: BatchPlan) -> Iterator[Unit]:
     manifest = layout_of(plan).manifest
     for shard in plan.shards:
-        yield from split(read_sources(s3, manifest, shard), plan.chunk_size)
+        yield from Units(Slice(s3, manifest, shard), plan.chunk_size)
 
 
 def _names(unit: Unit) -> Iterator[str]:

@@ -3,7 +3,6 @@
 import io
 import subprocess
 import sys
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +10,7 @@ from typing import Self
 
 from PIL import Image
 
+from benchmarks.environment import environment
 from detector.verdict import Decision
 
 HERE = Path(__file__).parent
@@ -35,18 +35,10 @@ class Rival:
 
         Raises
         ------
-        subprocess.CalledProcessError
+        benchmarks.environment.EnvironmentFailedError
             If the package cannot be installed; a next call begins anew.
         """
-        folder = cache / "rivals" / f"{self.package}-{self.version}"
-        python = folder / "bin" / "python"
-        ready = folder / ".ready"
-        if not ready.exists():
-            venv.create(folder, with_pip=True, clear=True)
-            wanted = f"{self.package}=={self.version}"
-            subprocess.run([python, "-m", "pip", "install", "--quiet", wanted], check=True)
-            ready.touch()
-        return python
+        return environment([f"{self.package}=={self.version}"], cache)
 
 
 # bands: sahu65/config/thresholds.json in the wheel, T_hi and T_lo.

@@ -195,6 +195,7 @@ class FakeEngine:
     provider: str = "FakeExecutionProvider"
     graph: Graph = Graph.FP32
     batch_size: int = 4
+    lanes: int = 1
     batches: list[int] = field(default_factory=list)
     heat_side: int | None = None
 

@@ -1,6 +1,7 @@
 """The detector: fetched once, checked always, chosen by the machine, run in batches."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,19 @@ def test_a_result_does_not_depend_on_its_batch(package_folder: Path) -> None:
     padded = engine.run(pixels)
     assert padded.logits.shape == (5,)
     np.testing.assert_allclose(together.logits, padded.logits, atol=1e-5)
+
+
+def test_lanes_at_once_say_what_one_batch_says(package_folder: Path) -> None:
+    path = package_folder / "model.fp32.onnx"
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 224, 224, 3), np.uint8)
+    whole = OnnxEngine(path, Graph.FP32, cuda=False)
+    parted = OnnxEngine(path, Graph.FP32, cuda=False, lanes=3)
+    assert (whole.lanes, parted.lanes) == (1, 3)
+    size = parted.batch_size
+    parts = [pixels[at : at + size] for at in range(0, len(pixels), size)]
+    with ThreadPoolExecutor(parted.lanes) as lanes:
+        found = np.concatenate([scores.logits for scores in lanes.map(parted.run, parts)])
+    np.testing.assert_allclose(found, whole.run(pixels).logits, atol=1e-5)
 
 
 def test_without_a_gpu_cuda_falls_to_the_cpu_and_says_so(
