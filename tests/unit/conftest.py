@@ -4,6 +4,7 @@ import functools
 import gc
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botocore.loaders import JSONFileLoader
@@ -22,7 +23,8 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def models_read_once() -> Iterator[None]:
     """Read each of botocore's JSON files once, not once for every client's session."""
-    read = functools.cache(functools.partial(JSONFileLoader._load_file, JSONFileLoader()))
+    once: Any = JSONFileLoader
+    read = functools.cache(functools.partial(once._load_file, once()))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "_load_file", lambda _, *where: read(*where))
+        patch.setattr(once, "_load_file", lambda _, *where: read(*where))
         yield
