@@ -61,5 +61,5 @@ def test_threads_share_arenas() -> None:
 
 
 def test_large_blocks_go_back_whatever_stays_between_them() -> None:
-    assert said(BLOCKS, "wild") > 40
-    assert said(BLOCKS, "tame") < 20
+    # How much stays differs by what Python allocated before: 11 to 80 MB, of 80.
+    assert said(BLOCKS, "tame") < said(BLOCKS, "wild") / 2
