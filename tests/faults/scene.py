@@ -104,12 +104,12 @@ def scene(
 ) -> Iterator[Scene]:
     """Make a scene on a stack, and leave the stack as it was.
 
-    ``side`` shrinks its photographs to at most so many pixels a side.
+    ``side`` makes its photographs squares of so many pixels.
     """
     made = Scene(
         stack,
         Asked(home),
-        write_photographs(folder / "images", POOL, seed=seed, most=side),
+        write_photographs(folder / "images", POOL, seed=seed, side=side),
         random.Random(seed),
         folder / "detector",
     )

@@ -9,11 +9,11 @@ from aidetect.samples import write_samples
 
 
 def write_photographs(
-    folder: Path, count: int, seed: int = 0, most: int | None = None
+    folder: Path, count: int, seed: int = 0, side: int | None = None
 ) -> list[Path]:
     """Write crops of real photographs, each of its own place, size, format and quality.
 
-    ``most`` shrinks them to at most so many pixels a side.
+    ``side`` makes them squares of so many pixels instead.
     """
     rng = random.Random(seed)
     originals = folder.parent / f"{folder.name}-originals"
@@ -22,14 +22,14 @@ def write_photographs(
     written = []
     for number in range(count):
         source = sources[number % len(sources)]
-        side = rng.randint(200, min(source.size))
-        left = rng.randint(0, source.width - side)
-        top = rng.randint(0, source.height - side)
-        image = source.crop((left, top, left + side, top + side))
+        length = rng.randint(200, min(source.size))
+        left = rng.randint(0, source.width - length)
+        top = rng.randint(0, source.height - length)
+        image = source.crop((left, top, left + length, top + length))
         if number % 2:
             image = image.resize((rng.randint(160, 640), rng.randint(160, 640)))
-        if most is not None:
-            image.thumbnail((most, most))
+        if side is not None:
+            image = image.resize((side, side))
         suffix = rng.choice([".jpg", ".jpg", ".png", ".webp"])
         path = folder / f"{number:05d}{suffix}"
         image.save(path, quality=rng.randint(60, 95))
