@@ -1,4 +1,4 @@
-"""Thousands of objects in one batch: each its one row. As uploads, and more: python -m tests.many"""
+"""Thousands of objects in one batch, each its one row. As uploads: python -m tests.many"""
 
 from pathlib import Path
 
