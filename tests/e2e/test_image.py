@@ -11,7 +11,6 @@ from typing import Any
 import psutil
 import pytest
 
-from aidetect.resolve import resolve
 from aidetect.samples import write_samples
 from aidetect.source import gather
 from aidetect.upload import upload
@@ -20,8 +19,7 @@ from detector.plan import Lane
 from local.emulator.aidetect_emulator.batch_image import image_command
 from local.emulator.aidetect_emulator.job_image import NEEDED, Root, forget, unpack
 from local.options import UpOptions
-from local.session import session
-from local.stack import down, status, up
+from local.stack import down, up
 from tests.integration.conftest import free_port
 from tests.integration.stack import Stack, eventually, without_time
 from tests.integration.test_kill import processes
@@ -134,9 +132,7 @@ def stack(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stac
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIDETECT_HOME", str(home))
         up(UpOptions(port=free_port(), parameters={"JobImageUri": image}))
-        found = status()
-        assert found.endpoint
-        yield Stack(resolve("local"), session(found.region), found.endpoint)
+        yield Stack.running()
         down()
 
 

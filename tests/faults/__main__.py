@@ -10,21 +10,15 @@ import os
 import platform
 import shlex
 import sys
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aidetect.resolve import resolve
-from local.options import UpOptions
-from local.session import session
-from local.stack import down, status, up
 from tests.faults.catalogue import FAULTS
+from tests.faults.own_stack import own_scene
 from tests.faults.restart import restarts
-from tests.faults.scene import scene
 from tests.faults.table import render
-from tests.integration.conftest import PARAMETERS, free_port
-from tests.integration.stack import Stack
+from tests.integration.conftest import PARAMETERS
 
 ALL = [*FAULTS, *restarts(PARAMETERS)]
 
@@ -62,28 +56,19 @@ def main() -> int:
     if arguments.out.is_file():
         trials = json.loads(arguments.out.read_text())["trials"]
     chosen = [f for f in ALL if not arguments.fault or f.name in arguments.fault]
-    with tempfile.TemporaryDirectory(prefix="aidetect-faults-") as folder:
-        os.environ["AIDETECT_HOME"] = str(Path(folder) / "home")
-        try:
-            up(UpOptions(port=free_port(), parameters=PARAMETERS, detector=False), say)
-            found = status()
-            assert found.endpoint is not None
-            stack = Stack(resolve("local"), session(found.region), found.endpoint)
-            seed = arguments.seed + sum(map(len, trials.values()))
-            with scene(stack, found.home, Path(folder), seed) as made:
-                # Round by round, so that a stopped run has some of each.
-                for number in range(arguments.trials):
-                    for fault in chosen:
-                        done = trials.setdefault(fault.name, [])
-                        if len(done) > number:
-                            continue
-                        trial = fault.run(made, fault.name)
-                        done.append(trial.record())
-                        _save(arguments.out, trials)
-                        mark = "kept" if trial.kept else f"BROKEN {trial.record()}"
-                        say(f"{number + 1:3} {fault.name:24} {trial.seconds:6.1f} s {mark}")
-        finally:
-            down()
+    seed = arguments.seed + sum(map(len, trials.values()))
+    with own_scene(PARAMETERS, seed, say) as made:
+        # Round by round, so that a stopped run has some of each.
+        for number in range(arguments.trials):
+            for fault in chosen:
+                done = trials.setdefault(fault.name, [])
+                if len(done) > number:
+                    continue
+                trial = fault.run(made, fault.name)
+                done.append(trial.record())
+                _save(arguments.out, trials)
+                mark = "kept" if trial.kept else f"BROKEN {trial.record()}"
+                say(f"{number + 1:3} {fault.name:24} {trial.seconds:6.1f} s {mark}")
     say(arguments.out.with_suffix(".md").read_text())
     kept = ("lost", "doubled", "unscored", "broken", "stuck")
     return int(any(trial[k] for done in trials.values() for trial in done for k in kept))

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 
 import psutil
 
-from aidetect.execution import keys_below, summary
+from aidetect.execution import keys_below
 from aidetect.resolve import resolve
 from local.resume import control_objects
 from local.stack import status
 from tests.faults.catalogue import BATCH, Fault
 from tests.faults.scene import Dropped, Scene
+from tests.faults.stored import await_batches
 from tests.faults.trial import PATIENCE, Trial, hold
 
 # The local stack has an object on disk within so many seconds of its upload (local/DIFFERENCES.md).
@@ -48,9 +49,7 @@ def restarted(
 def _ended(scene: Scene, name: str, dropped: Dropped, began: float) -> Trial:
     scene.stack.target = resolve("local")
     scene.hasten()
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and not _all_closed(scene, dropped):
-        time.sleep(0.2)
+    await_batches(scene, dropped, PATIENCE)
     return hold(scene, name, dropped, time.monotonic() - began, _stored)
 
 
@@ -63,16 +62,6 @@ def _stored(scene: Scene, dropped: Dropped) -> dict[str, str]:
         for batch, names in control_objects(target.s3, bucket).items()
         if "manifest.jsonl" in names and keys_below(target.s3, bucket, batch, dropped.prefix)
     }
-
-
-def _all_closed(scene: Scene, dropped: Dropped) -> bool:
-    target = scene.stack.target
-    bucket, told = target.outputs.ResultsBucket, set[str]()
-    for batch in _stored(scene, dropped):
-        if summary(target.s3, bucket, batch) is None:
-            return False
-        told |= keys_below(target.s3, bucket, batch, dropped.prefix) or set()
-    return told >= dropped.keys
 
 
 def _kill(_scene: Scene, parameters: Mapping[str, str], port: int) -> None:

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from aidetect.resolve import resolve
 from local.emulator.aidetect_emulator import iam_log
 from local.options import UpOptions
-from local.session import session
-from local.stack import down, status, up
+from local.stack import down, up
 from tests.integration import alarms
 from tests.integration.stack import Stack
 from tests.policy.grants import shown
@@ -86,14 +84,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def stack(home: Path, port: int, request: pytest.FixtureRequest) -> Iterator[Stack]:
     up(UpOptions(port=port, parameters=PARAMETERS, alarm_period=ALARM_PERIOD))
-    found = status()
-    assert found.endpoint
-    clients = session(found.region)
-    deployed = Stack(resolve("local"), clients, found.endpoint)
+    deployed = Stack.running()
     alarms.listen(deployed)
     yield deployed
     refused = [r for r in iam_log.read(home / "iam-denied.jsonl") if not was_meant(r)]
-    names = physical_names(clients, found.endpoint, found.stack)
+    names = physical_names(deployed.session, deployed.endpoint, deployed.target.stack)
     down()
     assert refused == []
     seen = used(template(), iam_log.read(home / "iam-audit.jsonl"), names)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import quote_plus
 
 import boto3
 
 from aidetect.execution import Execution, describe, started_since, summary
 from aidetect.follow import DropFollower, Progress, wait
+from aidetect.resolve import resolve
 from aidetect.results import Row, read_rows
 from aidetect.source import gather, new_prefix
 from aidetect.target import Target
@@ -20,6 +21,8 @@ from aidetect.upload import upload
 from detector.plan import Lane
 from detector.summary import BatchSummary
 from detector.uri import S3Uri
+from local.session import session
+from local.stack import status
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -47,6 +50,13 @@ class Stack:
     target: Target
     session: boto3.Session
     endpoint: str
+
+    @classmethod
+    def running(cls) -> Self:
+        """Return the local stack that runs."""
+        found = status()
+        assert found.endpoint is not None
+        return cls(resolve("local"), session(found.region), found.endpoint)
 
     @property
     def events(self) -> "EventBridgeClient":

@@ -9,19 +9,12 @@ import os
 import platform
 import shlex
 import sys
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aidetect.resolve import resolve
-from local.options import UpOptions
-from local.session import session
-from local.stack import down, status, up
 from tests.faults.__main__ import say
-from tests.faults.scene import scene
-from tests.integration.conftest import free_port
-from tests.integration.stack import Stack
+from tests.faults.own_stack import own_scene
 from tests.many.crossing import cross
 
 # As on AWS, but for the window: nobody has to wait for more uploads here.
@@ -39,30 +32,21 @@ def main() -> int:
     given = parser.parse_args()
     crossings: list[dict[str, Any]] = []
     exact = True
-    with tempfile.TemporaryDirectory(prefix="aidetect-many-") as folder:
-        os.environ["AIDETECT_HOME"] = str(Path(folder) / "home")
-        try:
-            up(UpOptions(port=free_port(), parameters=PARAMETERS, detector=False), say)
-            found = status()
-            assert found.endpoint is not None
-            stack = Stack(resolve("local"), session(found.region), found.endpoint)
-            with scene(stack, found.home, Path(folder), given.seed, side=SIDE) as made:
-                for images in given.images:
-                    crossing = cross(made, images, say)
-                    exact = exact and crossing.exact
-                    crossings.append(crossing.record())
-                    say(json.dumps(crossing.record(), indent=1))
-                    document = {
-                        "command": "python -m tests.many " + shlex.join(sys.argv[1:]),
-                        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                        "machine": f"{platform.machine()}, {os.cpu_count()} CPUs",
-                        "python": platform.python_version(),
-                        "parameters": PARAMETERS,
-                        "crossings": crossings,
-                    }
-                    given.out.write_text(json.dumps(document, indent=1) + "\n")
-        finally:
-            down()
+    with own_scene(PARAMETERS, given.seed, say, side=SIDE) as made:
+        for images in given.images:
+            crossing = cross(made, images, say)
+            exact = exact and crossing.exact
+            crossings.append(crossing.record())
+            say(json.dumps(crossing.record(), indent=1))
+            document = {
+                "command": "python -m tests.many " + shlex.join(sys.argv[1:]),
+                "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "machine": f"{platform.machine()}, {os.cpu_count()} CPUs",
+                "python": platform.python_version(),
+                "parameters": PARAMETERS,
+                "crossings": crossings,
+            }
+            given.out.write_text(json.dumps(document, indent=1) + "\n")
     return int(not exact)
 
 

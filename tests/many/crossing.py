@@ -2,16 +2,16 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from aidetect.execution import keys_below, summary
+from aidetect.execution import summary
 from aidetect.results import read_rows
 from aidetect.verification.verify import verify
 from detector.uri import S3Uri
-from local.resume import control_objects
-from tests.faults.scene import Dropped, Scene
+from tests.faults.scene import Scene
+from tests.faults.stored import await_batches
 from tests.faults.trial import stuck
 from tests.many.memory import PeakMemory
 
@@ -59,7 +59,7 @@ def cross(scene: Scene, images: int, say: Say = lambda _: None) -> Crossing:
         dropped = scene.drop(images)
         uploaded = time.monotonic()
         say(f"{images:,} objects uploaded in {uploaded - began:.0f} s")
-        batches = _await_batches(scene, dropped, say)
+        batches = await_batches(scene, dropped, PATIENCE, say)
         ended = time.monotonic()
     rows, verdicts, broken = Counter[str](), Counter[str](), []
     target = scene.stack.target
@@ -86,25 +86,3 @@ def cross(scene: Scene, images: int, say: Say = lambda _: None) -> Crossing:
         verdicts=dict(verdicts),
         peak_mib=dict(sorted(memory.mib.items())),
     )
-
-
-def _await_batches(scene: Scene, dropped: Dropped, say: Say) -> list[str]:
-    """Wait until the batches that have summaries hold every object; return them."""
-    end, told = time.monotonic() + PATIENCE, dict[str, int]()
-    while sum(told.values()) < len(dropped.keys) and time.monotonic() < end:
-        time.sleep(0.5)
-        for batch, number in _closed(scene, dropped, told):
-            told[batch] = number
-            say(f"{sum(told.values()):,} of {len(dropped.keys):,} in {len(told)} batches")
-    return list(told)
-
-
-def _closed(scene: Scene, dropped: Dropped, known: dict[str, int]) -> Iterator[tuple[str, int]]:
-    """Yield each batch of the drop that ended meanwhile, with how many of its objects it holds."""
-    target = scene.stack.target
-    bucket = target.outputs.ResultsBucket
-    for batch, names in control_objects(target.s3, bucket).items():
-        if batch not in known and "summary.json" in names and "manifest.jsonl" in names:
-            held = keys_below(target.s3, bucket, batch, dropped.prefix)
-            if held:
-                yield batch, len(held)

@@ -17,7 +17,6 @@ KINDS = {
     "intake function": "functions.intake",
     "plan function": "functions.plan",
     "collect function": "functions.collect",
-    "report function": "functions.report",
     "emulator": "localstack",
 }
 SECONDS = 0.5
