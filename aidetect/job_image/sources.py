@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aidetect.errors import AidetectError
+from local.fingerprint import IGNORED
 
 # What the Dockerfile copies, and itself.
 FILES = ("Dockerfile", "pyproject.toml", "uv.lock")
 FOLDERS = ("batch_inference", "detector", "training")
-IGNORED = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 # The earliest that a zip can tell: the same sources are the same bytes.
 NEVER = (1980, 1, 1, 0, 0, 0)
 MODE = 0o644 << 16
