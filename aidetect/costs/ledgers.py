@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from detector.costs.ledger import CostLedger
-from detector.layout import COSTS_PREFIX
+from detector.layout import COSTS_PREFIX, BatchLayout
+from detector.summary import BatchSummary
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -64,6 +65,22 @@ def read_ledgers(s3: "S3Client", bucket: str, since: str = "") -> list[CostLedge
     with ThreadPoolExecutor(READERS) as readers:
         found = list(readers.map(read, _keys(s3, bucket, since)))
     return sorted(found, key=lambda ledger: (ledger.run_date, ledger.finished_at))
+
+
+def read_ledger(s3: "S3Client", bucket: str, ended: BatchSummary) -> CostLedger | None:
+    """Return the ledger of a batch that ended, or None where it has none (yet).
+
+    Raises
+    ------
+    ContractError
+        If it is of another major version.
+    """
+    where = BatchLayout(bucket, ended.batch, ended.run_date, ended.purpose).costs
+    try:
+        with s3.get_object(Bucket=where.bucket, Key=where.key)["Body"] as body:
+            return CostLedger.parse(body.read(), where=str(where))
+    except s3.exceptions.NoSuchKey:
+        return None
 
 
 def by_day(ledgers: Iterable[CostLedger]) -> dict[str, Spent]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from aidetect.costs.ledgers import read_ledger
 from aidetect.execution import summary, why_ended
 from aidetect.results import Chunk, chunks
 from aidetect.status.document import Ended, Failure, Kind, Running
@@ -15,6 +16,7 @@ from detector.json_text import read_json
 from detector.layout import BatchLayout
 from detector.plan import BatchPlan
 from detector.stored_plan import load_plan
+from detector.summary import BatchSummary
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -96,19 +98,21 @@ def last_batches(target: Target) -> tuple[Ended, ...]:
     runs = list_runs(target.sfn, target.outputs.ScoringStateMachineArn)
     ended = [run for run in newest_of_each(runs) if run.ended_at is not None][:LAST]
     found = (summary(target.s3, target.outputs.ResultsBucket, run.subject) for run in ended)
-    return tuple(
-        Ended(
-            batch=came.batch,
-            status=came.status.value,
-            finished_at=came.finished_at,
-            rows=came.counts.rows,
-            verdicts={verdict.value: n for verdict, n in came.counts.verdicts.items()},
-            seconds=came.seconds,
-            lane=came.lane,
-            detector=came.detector,
-        )
-        for came in found
-        if came is not None
+    return tuple(_ended(target, came) for came in found if came is not None)
+
+
+def _ended(target: Target, came: BatchSummary) -> Ended:
+    costs = read_ledger(target.s3, target.outputs.ResultsBucket, came)
+    return Ended(
+        batch=came.batch,
+        status=came.status.value,
+        finished_at=came.finished_at,
+        rows=came.counts.rows,
+        verdicts={verdict.value: n for verdict, n in came.counts.verdicts.items()},
+        seconds=came.seconds,
+        lane=came.lane,
+        detector=came.detector,
+        dollars=costs.dollars if costs else None,
     )
 
 

@@ -7,6 +7,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from aidetect.costs.table import dollars
 from aidetect.digest import ORDER
 from aidetect.status.document import Ended, Status
 from aidetect.table import STYLES, printable
@@ -96,7 +97,7 @@ def _batches(status: Status) -> Table:
             seconds(batch.seconds),
         ]
         if priced:
-            cells.append("" if batch.dollars is None else f"${batch.dollars:.4f}")
+            cells.append(dollars(batch.dollars))
         table.add_row(*cells)
     return table
 

@@ -51,6 +51,8 @@ def test_a_batch_is_seen_to_run_and_to_have_ended(stack: Stack, tmp_path: Path) 
     assert stack.end(arn)[0].status == "SUCCEEDED"
     ended = {batch.batch: batch for batch in look(stack.target).batches}["status-1"]
     assert (ended.status, ended.rows) == ("complete", len(list(tmp_path.iterdir())))
+    assert ended.dollars is not None
+    assert ended.dollars > 0
 
 
 def test_a_batch_that_failed_names_the_next_command(stack: Stack) -> None:

@@ -20,6 +20,7 @@ from aidetect.status.scoring import INCOMPLETE, _again, entries_done
 from aidetect.status.view import ago, status_view
 from aidetect.status.waiting import jobs
 from aidetect.target import Target
+from detector.costs.ledger import CostLedger
 from detector.layout import BatchLayout, RunLayout
 from detector.plan import BatchPlan, DetectorRef, Lane, Shard
 from detector.summary import BatchSummary, Counts
@@ -55,6 +56,13 @@ def a_summary(batch: str, errors: int = 0) -> BatchSummary:
         counts=Counts(rows=3 + errors, verdicts=verdicts), detector="clip@1",
         run_date="2026-11-26", started_at=NOW.isoformat(), finished_at=NOW.isoformat(),
         seconds=75.0, shards=1, manifest="s3://r/m", results="s3://r/x/",
+    )  # fmt: skip
+
+
+def a_ledger(batch: str) -> CostLedger:
+    return CostLedger(
+        batch=batch, run_date="2026-11-26", lane="express", finished_at=NOW.isoformat(), images=3,
+        requests=9, gpu_seconds=0.0, dollars=0.25, items=(),
     )  # fmt: skip
 
 
@@ -136,9 +144,9 @@ def test_the_last_batches(target: Target) -> None:
         target.sfn.stop_execution(executionArn=arn)
         if name != "none":
             put(target, BatchLayout(BUCKET, name).summary, a_summary(name, errors).dumps())
+    put(target, BatchLayout(BUCKET, "b1", "2026-11-26").costs, a_ledger("b1").dumps())
     found = look(target)
-    assert {batch.batch for batch in found.batches} == {"b1", "b2"}
-    assert found.batches[0].dollars is None
+    assert {batch.batch: batch.dollars for batch in found.batches} == {"b1": 0.25, "b2": None}
     assert found.error_share == pytest.approx(1 / 7)
 
 
