@@ -79,3 +79,19 @@ def test_results_survive_a_killed_emulator(stack: Stack, port: int, tmp_path: Pa
     assert verify(stack.target, stack.summary("halfway")).kept
     fresh, _ = stack.drop(tmp_path / "samples")
     assert len(fresh) == len(rows)
+
+
+def test_what_was_written_last_is_kept(stack: Stack, port: int) -> None:
+    name = "/tests/late"
+    stack.target.ssm.put_parameter(Name=name, Value="1", Type="String")
+    # On disk, as a champion of yesterday is.
+    time.sleep(2)
+    stack.target.ssm.put_parameter(Name=name, Value="2", Type="String", Overwrite=True)
+    pid = status().pid
+    assert pid is not None
+    emulator = psutil.Process(pid)
+    emulator.terminate()
+    emulator.wait(60)
+    up(UpOptions(port=port, parameters=PARAMETERS))
+    stack.target = resolve("local")
+    assert stack.target.ssm.get_parameter(Name=name)["Parameter"]["Value"] == "2"

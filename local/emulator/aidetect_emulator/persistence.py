@@ -9,9 +9,9 @@ from localstack.aws.api import RequestContext
 from localstack.aws.handlers import run_custom_response_handlers
 from localstack.services.plugins import SERVICE_PLUGINS
 from localstack.services.s3.models import s3_stores
+from moto.ssm.models import ssm_backends
 
 from . import settings
-from .batch_clients import client
 from .object_store import ObjectStore, ParameterStore, StoredObject
 
 LOG = logging.getLogger(__name__)
@@ -104,12 +104,11 @@ class Persistence:
     def _save_parameters(self, names: set[tuple[str, str]]) -> None:
         values = self._parameters.load()
         for region, name in names:
-            try:
-                answer = client("ssm", region).get_parameter(Name=name)
-            except Exception:  # noqa: BLE001  (it may be gone again)
+            value = _find_parameter(region, name)
+            if value is None:
                 values.pop(name, None)
             else:
-                values[name] = answer["Parameter"]["Value"]
+                values[name] = value
         self._parameters.save(values)
 
 
@@ -139,6 +138,15 @@ def _find_bucket(name: str) -> Any:
         found = account["us-east-1"].buckets.get(name)
         if found is not None:
             return found
+    return None
+
+
+def _find_parameter(region: str, name: str) -> str | None:
+    # In the store, as buckets: at the last save, calls are answered no more.
+    for account in list(ssm_backends.values()):
+        found = account[region].get_parameter(name)
+        if found is not None:
+            return str(found.value)
     return None
 
 
