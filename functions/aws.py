@@ -1,7 +1,7 @@
 """The one way the functions get AWS clients, with the one retry policy."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -50,6 +50,12 @@ def sns_client() -> "SNSClient":
 def batch_client() -> "BatchClient":
     """Return the Batch client of this process."""
     return boto3.client("batch", config=CONFIG)
+
+
+@cache
+def ec2_client() -> Any:
+    """Return the EC2 client of this process."""
+    return boto3.client("ec2", config=CONFIG)
 
 
 @cache

@@ -8,11 +8,12 @@ import typer
 from aidetect.console import emit, fail, guarded, out
 from aidetect.costs import table
 from aidetect.costs.job_options import EncoderName, Images, Size
-from aidetect.costs.spot import fits, offers, spot_prices
+from aidetect.costs.spot import fits, offers
 from aidetect.examples import examples
 from aidetect.options import Json
 from detector.costs.estimate import Arrival, Job
 from detector.costs.machines import machines_of
+from detector.costs.spot import spot_prices
 from detector.costs.throughput import MEGAPIXEL_BYTES, encoder_of
 
 # template.yaml: SpotInstanceTypes, JobVcpus, JobMemoryMiB.

@@ -1,8 +1,7 @@
-"""Spot prices of now, and where a batch is cheapest by them."""
+"""Where a batch is cheapest by the spot prices of now."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from aidetect.errors import AidetectError
 from detector.costs.estimate import Job, on_gpus
@@ -21,30 +20,6 @@ class Offer(NamedTuple):
     hour: float
     dollars: float
     seconds: float
-
-
-def spot_prices(ec2: Any, names: Iterable[str], now: datetime) -> dict[str, dict[str, float]]:
-    """Return dollars an hour by machine and zone, as of now.
-
-    Asked from now on, the history answers with the price in force of each machine and zone.
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
-    """
-    pages = ec2.get_paginator("describe_spot_price_history").paginate(
-        InstanceTypes=list(names),
-        ProductDescriptions=["Linux/UNIX"],
-        StartTime=now,
-    )
-    newest: dict[tuple[str, str], tuple[datetime, float]] = {}
-    for page in pages:
-        for point in page["SpotPriceHistory"]:
-            where = (point["InstanceType"], point["AvailabilityZone"])
-            at = point.get("Timestamp") or datetime.min.replace(tzinfo=UTC)
-            if where not in newest or at > newest[where][0]:
-                newest[where] = (at, float(point["SpotPrice"]))
-    found: dict[str, dict[str, float]] = {}
-    for (name, zone), (_, dollars) in newest.items():
-        found.setdefault(name, {})[zone] = dollars
-    return found
 
 
 def fits(machine: Machine, vcpus: int, memory_mib: int) -> bool:

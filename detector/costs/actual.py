@@ -1,10 +1,11 @@
 """The ledger of a batch that ended, from what its shards put on record."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from detector.costs.bill import bill, total
 from detector.costs.ledger import CostLedger
 from detector.costs.machines import ASSUMED, MACHINES, Machine
+from detector.costs.prices import Price
 from detector.costs.usage import EXPRESS_GB, EXPRESS_START, JOB_START, MACHINE_START, Usage, events
 from detector.plan import BatchPlan, Lane
 from detector.summary import BatchSummary, ShardRecord
@@ -15,10 +16,17 @@ MACHINES_AT_ONCE = 8
 LONGEST = 3600.0
 
 Records = Sequence[ShardRecord | None]
+# What an hour of an instance type costs on spot; None where nobody can say.
+Hour = Callable[[str], Price | None]
 
 
 def ledger_of(
-    plan: BatchPlan, summary: BatchSummary, records: Records, *, origin: str = ""
+    plan: BatchPlan,
+    summary: BatchSummary,
+    records: Records,
+    *,
+    origin: str = "",
+    hour: Hour = lambda _name: None,
 ) -> CostLedger:
     """Return what a batch cost.
 
@@ -30,10 +38,18 @@ def ledger_of(
         One of each shard; None where it left none.
     origin
         ``intake`` where its images were dropped, so that each came with an event.
+    hour
+        Asked once for the machine that the jobs named, if any did.
     """
     express = plan.lane is Lane.EXPRESS
     there = [record for record in records if record is not None]
     machine, unknown = _machine(there, express=express)
+    asked = None
+    if not express and any(record.instance == machine.name for record in there):
+        asked = hour(machine.name)
+        if asked is None:
+            unknown.append("EC2 did not say what spot asked for: a typical price was taken")
+    price = asked or machine.spot_price
     seconds, lost = _seconds(summary, records)
     unknown += lost
     usage = Usage.around(
@@ -50,7 +66,7 @@ def ledger_of(
     estimated = {"start_seconds", "stored_gb", "lambda_gb_seconds", "sqs_requests"}
     if unknown:
         estimated.add("machine_seconds")
-    items = bill(usage, machine, estimated=frozenset(estimated))
+    items = bill(usage, machine, hour=price, estimated=frozenset(estimated))
     return CostLedger(
         batch=plan.batch,
         run_date=plan.run_date,
@@ -61,7 +77,7 @@ def ledger_of(
         requests=round(usage.gets + usage.puts + usage.sqs_requests),
         gpu_seconds=0.0 if express else round(seconds, 3),
         instance="" if express else machine.name,
-        instance_hour_dollars=0.0 if express else machine.spot,
+        instance_hour_dollars=0.0 if express else price.dollars,
         dollars=total(items),
         items=items,
         unknown=tuple(unknown),

@@ -264,6 +264,11 @@ NEEDS = [
         _purposes,
     ),
     Need(
+        "EC2 is asked what the machine that jobs name costs; on the emulator they name none.",
+        f"{DOCS}/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html",
+        _given(("CollectRole", "ec2:DescribeSpotPriceHistory", "*")),
+    ),
+    Need(
         "S3 holds a presigned form to the role that signed it; the emulator does not.",
         f"{DOCS}/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html",
         _given(("UploadRole", "s3:PutObject", "${IntakeBucket.Arn}/intake/*")),

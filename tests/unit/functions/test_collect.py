@@ -2,7 +2,9 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from detector.costs.ledger import CostLedger
 from detector.layout import BatchLayout
@@ -12,7 +14,7 @@ from detector.purpose import Purpose
 from detector.summary import BatchSummary, Counts, ScoringCompleted, ShardRecord, Status
 from detector.verdict import Verdict
 from functions.collect import handler as module
-from functions.collect.costs import keep_costs
+from functions.collect.costs import keep_costs, spot_hour
 from tests.unit.functions.conftest import RESULTS
 
 if TYPE_CHECKING:
@@ -124,6 +126,23 @@ def test_what_a_batch_cost_is_put_on_record_once(s3: "S3Client") -> None:
     assert CostLedger.parse(kept["Body"].read()) == ledger
     assert (ledger.images, ledger.lane, ledger.instance) == (2, "express", "")
     assert "upload events in SQS" in {item.name for item in ledger.items}
+
+
+def test_an_hour_of_a_machine_costs_the_mean_of_its_zones() -> None:
+    ec2 = boto3.client("ec2", region_name="us-east-1")
+    with Stubber(ec2) as stub:
+        points = [
+            {"InstanceType": "g6.xlarge", "AvailabilityZone": zone, "SpotPrice": price}
+            for zone, price in (("a", "0.2"), ("b", "0.4"))
+        ]
+        stub.add_response("describe_spot_price_history", {"SpotPriceHistory": points})
+        stub.add_response("describe_spot_price_history", {"SpotPriceHistory": []})
+        stub.add_client_error("describe_spot_price_history", "UnauthorizedOperation")
+        price = spot_hour(ec2, "g6.xlarge")
+        assert price is not None
+        assert price.dollars == pytest.approx(0.3)
+        assert spot_hour(ec2, "g6.xlarge") is None
+        assert spot_hour(ec2, "g6.xlarge") is None
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -13,12 +13,13 @@ from aidetect import costs_command
 from aidetect.costs import actual_command, cheapest_command
 from aidetect.costs.fleets import NoFleetsError, stopped, turn
 from aidetect.costs.ledgers import by_day, read_ledgers
-from aidetect.costs.spot import NoSpotPriceError, fits, offers, spot_prices
+from aidetect.costs.spot import NoSpotPriceError, fits, offers
 from aidetect.main import app
 from aidetect.target import Target
 from detector.costs.estimate import Job
 from detector.costs.ledger import CostLedger
 from detector.costs.machines import MACHINES
+from detector.costs.spot import spot_prices
 from detector.costs.throughput import encoder_of
 from detector.layout import BatchLayout
 from tests.unit.aidetect.conftest import BUCKET

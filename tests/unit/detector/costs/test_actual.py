@@ -7,6 +7,8 @@ import pytest
 from detector.costs.actual import ledger_of
 from detector.costs.bill import total
 from detector.costs.ledger import CostLedger
+from detector.costs.machines import MACHINES
+from detector.costs.prices import Price
 from detector.plan import BatchPlan, DetectorRef, Lane, Shard
 from detector.summary import BatchSummary, Counts, ShardRecord, Status
 
@@ -31,7 +33,12 @@ def record(**given: Any) -> ShardRecord:
     return ShardRecord(batch="b", shard=0, counts=Counts(rows=1000), **values)
 
 
-def ledger(*records: ShardRecord | None, lane: Lane = Lane.BATCH, origin: str = "") -> CostLedger:
+def ledger(
+    *records: ShardRecord | None,
+    lane: Lane = Lane.BATCH,
+    origin: str = "",
+    hour: float | None = 0.40,
+) -> CostLedger:
     summary = BatchSummary(
         batch="b",
         status=Status.COMPLETE,
@@ -46,7 +53,10 @@ def ledger(*records: ShardRecord | None, lane: Lane = Lane.BATCH, origin: str = 
         manifest="s3://results/m",
         results="s3://results/r",
     )
-    return ledger_of(plan(lane, len(records)), summary, records, origin=origin)
+    price = None if hour is None else Price(hour, "hour", "https://example.org/spot")
+    return ledger_of(
+        plan(lane, len(records)), summary, records, origin=origin, hour=lambda _name: price
+    )
 
 
 def test_jobs_are_paid_by_the_machine_that_they_name() -> None:
@@ -55,10 +65,28 @@ def test_jobs_are_paid_by_the_machine_that_they_name() -> None:
     (scoring,) = [item for item in found.items if item.name == "g5.xlarge on spot, scoring"]
     # Two jobs of 100 s and their start of 20 s, at 0.40 an hour.
     assert scoring.dollars == pytest.approx(240 / 3600 * 0.40)
-    # What spot asked for is not known.
+    # What spot asked for is a mean of zones.
     assert scoring.estimate
     assert found.dollars == total(found.items)
     assert found.per_thousand == pytest.approx(found.dollars / 2)
+
+
+def test_an_hour_costs_what_ec2_says() -> None:
+    asked = ledger(record(), hour=0.25)
+    assert (asked.instance_hour_dollars, asked.unknown) == (0.25, ())
+    (scoring,) = [item for item in asked.items if item.name == "g5.xlarge on spot, scoring"]
+    assert scoring.dollars == pytest.approx(120 / 3600 * 0.25)
+    assert scoring.source == "https://example.org/spot"
+    silent = ledger(record(), hour=None)
+    assert silent.instance_hour_dollars == MACHINES["g5.xlarge"].spot
+    assert any("EC2 did not say" in said for said in silent.unknown)
+
+
+@pytest.mark.parametrize(
+    ("lane", "instance"), [(Lane.EXPRESS, "g5.xlarge"), (Lane.BATCH, ""), (Lane.BATCH, "m7i.metal")]
+)
+def test_ec2_is_asked_only_of_machines_that_jobs_named(lane: Lane, instance: str) -> None:
+    assert ledger(record(instance=instance), lane=lane, hour=99.0).dollars < 0.1
 
 
 def test_reads_are_counted_and_not_assumed() -> None:
