@@ -43,6 +43,16 @@ def test_evidence_comes_back() -> None:
     assert list(read_evidence(evidence_to_parquet([odd]))) == ["s3://b/?"]
 
 
+def test_evidence_of_a_large_chunk_comes_back_in_its_order() -> None:
+    chance = np.random.default_rng(0)
+    images = [Evidence(f"s3://b/{n}", chance.bytes(2000)) for n in range(450)]
+    data = evidence_to_parquet(images)
+    # Held in parts while it is written, and thumbnails take no more than their bytes.
+    assert pq.ParquetFile(io.BytesIO(data)).metadata.num_row_groups == 3
+    assert len(data) < 450 * 2050
+    assert pq.read_table(io.BytesIO(data))["image"].to_pylist() == [e.image for e in images]
+
+
 def test_the_columns_are_those_of_the_contract() -> None:
     types = {"int": "int32", "float": "float"}
     schema = pq.read_schema(io.BytesIO(evidence_to_parquet([FULL])))
