@@ -15,7 +15,12 @@ from tests.integration.stack import Stack
 
 @contextmanager
 def own_scene(
-    parameters: Mapping[str, str], seed: int, say: Callable[[str], None], side: int | None = None
+    parameters: Mapping[str, str],
+    seed: int,
+    say: Callable[[str], None],
+    side: int | None = None,
+    *,
+    hastened: bool = True,
 ) -> Iterator[Scene]:
     """Start a stack in a folder of its own and make a scene on it; stop and forget it at the end.
 
@@ -27,7 +32,8 @@ def own_scene(
         os.environ["AIDETECT_HOME"] = str(home)
         try:
             up(UpOptions(port=free_port(), parameters=parameters, detector=False), say)
-            with scene(Stack.running(), home, folder, seed, side=side) as made:
+            stack = Stack.running()
+            with scene(stack, home, folder, seed, side=side, hastened=hastened) as made:
                 yield made
         finally:
             down()

@@ -100,11 +100,18 @@ class Scene:
 
 @contextmanager
 def scene(
-    stack: Stack, home: Path, folder: Path, seed: int, side: int | None = None
+    stack: Stack,
+    home: Path,
+    folder: Path,
+    seed: int,
+    side: int | None = None,
+    *,
+    hastened: bool = True,
 ) -> Iterator[Scene]:
     """Make a scene on a stack, and leave the stack as it was.
 
-    ``side`` makes its photographs squares of so many pixels.
+    ``side`` makes its photographs squares of so many pixels; ``hastened`` brings messages back
+    soon, so drops have to be gathered within that time.
     """
     made = Scene(
         stack,
@@ -122,7 +129,8 @@ def scene(
         parameter=target.outputs.ChampionParameter,
         bucket=target.outputs.ModelsBucket,
     )
-    made.hasten()
+    if hastened:
+        made.hasten()
     made.promote_new()
     try:
         yield made
