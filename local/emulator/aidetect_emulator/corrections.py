@@ -15,6 +15,7 @@ import twisted.web.http as twisted_http
 import yaml
 from jsonata.jsonata import Jsonata  # type: ignore[import-not-found]
 from localstack import config
+from localstack.aws.api.stepfunctions import ExecutionStatus
 from localstack.services.cloudformation import provider_utils
 from localstack.services.cloudformation.engine.v2.change_set_model import Nothing, is_nothing
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
@@ -26,6 +27,7 @@ from localstack.services.cloudwatch.resource_providers.aws_cloudwatch_alarm impo
     CloudWatchAlarmProvider,
 )
 from localstack.services.s3.provider import S3Provider
+from localstack.services.stepfunctions.backend.execution import Execution
 from localstack.services.stepfunctions.resource_providers import (
     aws_stepfunctions_statemachine as state_machine_type,
 )
@@ -125,6 +127,20 @@ def _encoded_start(original: Any) -> Any:
     return list_objects_v2
 
 
+def _running_from_the_first(original: Any) -> Any:
+    """Let an execution run as soon as it can be seen.
+
+    LocalStack lists it a moment before it has a status, so without one.
+    """
+
+    @wraps(original)
+    def init(execution: Any, *given: Any, **named: Any) -> None:
+        original(execution, *given, **named)
+        execution.exec_status = ExecutionStatus.RUNNING
+
+    return init
+
+
 def _numeric_threshold(original: Any) -> Any:
     """Take an alarm's threshold from a parameter: LocalStack passes its text on."""
 
@@ -184,6 +200,7 @@ def install() -> None:
         state_machine_type._apply_substitutions
     )
     S3Provider.list_objects_v2 = _encoded_start(S3Provider.list_objects_v2)
+    Execution.__init__ = _running_from_the_first(Execution.__init__)
     CloudWatchAlarmProvider.create = _numeric_threshold(CloudWatchAlarmProvider.create)
     s3_notifications.quote = encode_key
     notifier = s3_notifications.EventBridgeNotifier
