@@ -4,11 +4,9 @@ import contextvars
 import datetime as dt
 import json
 import logging
-import os
 import shutil
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +15,17 @@ from moto.batch.responses import BatchResponse
 
 from . import fault_file, settings
 from .batch_attempt import EXITED, Attempt, AttemptEnd
-from .batch_clients import client, client_of, endpoint
-from .batch_environment import Credentials, Host, JobIdentity, command_line, filled_in
+from .batch_clients import client
+from .batch_environment import command_line, filled_in
 from .batch_faults import fill_disk, machine_gone
 from .batch_image import image_command
 from .batch_log import JobLog
-from .batch_mounts import mounts, own_volumes
+from .batch_mounts import own_volumes
+from .batch_process import container, environ, mounted_on, scratch
 from .batch_retry import RetryStrategy
-from .batch_secrets import secret_variables
 from .batch_view import can_place, parent_status
 from .fault_file import Faults
-from .job_image import Root, is_here, unpack
-from .private_tmp import TMP, relocate_all
-from .role_credentials import assume
+from .job_image import is_here, unpack
 
 LOG = logging.getLogger(__name__)
 _submitted_strategy: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
@@ -37,10 +33,6 @@ _submitted_strategy: contextvars.ContextVar[dict[str, Any] | None] = contextvars
 )
 _slots = threading.BoundedSemaphore(1)
 POLL = 0.2
-
-
-def _container(job: Any) -> dict[str, Any]:
-    return job.job_definition.container_properties or {}
 
 
 def _announce(job: Any) -> None:
@@ -92,91 +84,18 @@ def _finish_parent(job: Any) -> None:
     _announce(parent)
 
 
-def _session(job: Any) -> str:
-    return f"{job.job_id.replace(':', '-')[:50]}-batch"
-
-
-def _credentials(job: Any) -> Credentials:
-    role = _container(job).get("jobRoleArn")
-    if not role:
-        # A container without a job role has no credentials on AWS either.
-        return Credentials("none", "none", "none")
-    return assume(role, _session(job), job.job_definition._region)
-
-
-def _secrets(job: Any) -> dict[str, str]:
-    region = job.job_definition._region
-
-    def read(arn: str) -> str:
-        role = assume(_container(job).get("executionRoleArn") or "", _session(job), region)
-        manager = client_of("secretsmanager", region, role)
-        return str(manager.get_secret_value(SecretId=arn)["SecretString"])
-
-    return secret_variables(_container(job), read)
-
-
-def _scratch() -> Path:
-    return settings.current().scratch / "batch"
-
-
-def _mounted(job: Any) -> dict[str, str]:
-    scratch = _scratch()
-    scratch.mkdir(parents=True, exist_ok=True)
-    mounted = mounts(_container(job), scratch, job.job_id)
-    for folder in mounted.values():
-        Path(folder).mkdir(parents=True, exist_ok=True)
-    return mounted
-
-
-def _environ(
-    job: Any, attempt: int, mounted: Mapping[str, str], root: Root | None
-) -> dict[str, str]:
-    here, scratch = settings.current(), _scratch()
-    host = Host(
-        path=os.environ["PATH"],
-        scratch=str(scratch),
-        checkout=here.job_path,
-        endpoint=endpoint(),
-        region=job.job_definition._region,
-        cache=str(here.job_cache),
-    )
-    identity = JobIdentity(
-        job_id=job.job_id,
-        queue=job.job_queue.name,
-        compute_environment="local",
-        attempt=attempt,
-        array_index=job.array_properties.get("index"),
-    )
-    defined = {e["name"]: e["value"] for e in _container(job).get("environment") or []}
-    overridden = {e["name"]: e["value"] for e in job.container_overrides.get("environment") or []}
-    given = {**defined, **overridden}
-    own = (
-        {**host.environ(), **relocate_all(given, {TMP: str(scratch), **mounted})}
-        if root is None
-        else {**root.environ, **host.cloud(), **given}
-    )
-    return {
-        **own,
-        **_secrets(job),
-        **_credentials(job).environ(),
-        **identity.environ(),
-        f"{settings.PREFIX}STATE": str(here.state),
-        **fault_file.current().environ,
-    }
-
-
 def _attempt(job: Any, number: int, log: JobLog) -> AttemptEnd:
     here = settings.current()
-    command = job.container_overrides.get("command") or _container(job).get("command") or []
+    command = job.container_overrides.get("command") or container(job).get("command") or []
     limit = job._get_attempt_duration()
     faults = fault_file.current()
-    image, mounted = _container(job).get("image") or "", _mounted(job)
+    image, mounted = container(job).get("image") or "", mounted_on(job)
     root = unpack(image, here.state) if is_here(image) else None
     attempt = Attempt(
         command=command_line(command, job.parameters, here.job_python)
         if root is None
-        else image_command(root, _container(job), filled_in(command, job.parameters), mounted),
-        environ=_environ(job, number, mounted, root),
+        else image_command(root, container(job), filled_in(command, job.parameters), mounted),
+        environ=environ(job, number, mounted, root),
         folder=Path(here.job_path),
         emit=log.write,
         stopped=lambda: (job.job_stopped_reason or "Terminated") if job.stop else None,
@@ -197,13 +116,13 @@ def _try_once(job: Any, number: int) -> AttemptEnd:
     job.job_started_at = dt.datetime.now()  # noqa: DTZ005  (moto computes with naive local time)
     job.log_stream_name = f"{job._stream_name.replace(':', '/')}/{number}"
     job._start_attempt()
-    options = (_container(job).get("logConfiguration") or {}).get("options") or {}
+    options = (container(job).get("logConfiguration") or {}).get("options") or {}
     group = options.get("awslogs-group") or job._log_group
     try:
         with JobLog(job._log_backend, group, job.log_stream_name) as log:
             end = _attempt(job, number, log)
     finally:
-        shutil.rmtree(own_volumes(_scratch(), job.job_id), ignore_errors=True)
+        shutil.rmtree(own_volumes(scratch(), job.job_id), ignore_errors=True)
     job.exit_code = end.exit_code
     job.latest_attempt["container"].update(
         exitCode=end.exit_code, logStreamName=job.log_stream_name
