@@ -24,7 +24,7 @@ from benchmarks.throughput.photograph import mix_of, write
 from detector.cache import cache_home
 from local.options import UpOptions
 from local.stack import down, up
-from tests.faults.__main__ import say
+from tests.faults.measured import say
 from tests.integration.conftest import free_port
 from tests.integration.stack import Stack
 

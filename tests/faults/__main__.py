@@ -9,14 +9,12 @@ import argparse
 import fcntl
 import json
 import os
-import platform
-import shlex
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests.faults.catalogue import FAULTS
+from tests.faults.measured import measured, say
 from tests.faults.own_stack import own_scene
 from tests.faults.restart import restarts
 from tests.faults.table import render
@@ -42,13 +40,7 @@ def _add(path: Path, fault: str, trial: dict[str, Any]) -> None:
         trials = _read(path)
         trials.setdefault(fault, []).append(trial)
         trials = {each.name: trials[each.name] for each in ALL if each.name in trials}
-        document = {
-            "command": "python -m tests.faults " + shlex.join(sys.argv[1:]),
-            "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": f"{platform.machine()}, {os.cpu_count()} CPUs",
-            "python": platform.python_version(),
-            "trials": trials,
-        }
+        document = measured("tests.faults") | {"trials": trials}
         new = path.with_suffix(".new")
         new.write_text(json.dumps(document, indent=1) + "\n")
         new.replace(path)
@@ -56,12 +48,6 @@ def _add(path: Path, fault: str, trial: dict[str, Any]) -> None:
         path.with_suffix(".md").write_text("# Faults\n\n" + render(trials, told))
     finally:
         os.close(folder)
-
-
-def say(text: str) -> None:
-    """Show a line at once."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def main() -> int:

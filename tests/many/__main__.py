@@ -5,15 +5,11 @@ Ends with 1 where an object has no row, or two.
 
 import argparse
 import json
-import os
-import platform
-import shlex
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.faults.__main__ import say
+from tests.faults.measured import measured, say
 from tests.faults.own_stack import own_scene
 from tests.many.crossing import cross
 
@@ -38,14 +34,7 @@ def main() -> int:
             exact = exact and crossing.exact
             crossings.append(crossing.record())
             say(json.dumps(crossing.record(), indent=1))
-            document = {
-                "command": "python -m tests.many " + shlex.join(sys.argv[1:]),
-                "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "machine": f"{platform.machine()}, {os.cpu_count()} CPUs",
-                "python": platform.python_version(),
-                "parameters": PARAMETERS,
-                "crossings": crossings,
-            }
+            document = measured("tests.many") | {"parameters": PARAMETERS, "crossings": crossings}
             given.out.write_text(json.dumps(document, indent=1) + "\n")
     return int(not exact)
 
