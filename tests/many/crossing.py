@@ -61,6 +61,8 @@ def cross(scene: Scene, images: int, say: Say = lambda _: None) -> Crossing:
         say(f"{images:,} objects uploaded in {uploaded - began:.0f} s")
         batches = await_batches(scene, dropped, PATIENCE, say)
         ended = time.monotonic()
+    # Before the batches are looked at: one that has its rows may still have to tell of itself.
+    left = tuple(stuck(scene))
     rows, verdicts, broken = Counter[str](), Counter[str](), []
     target = scene.stack.target
     for batch in batches:
@@ -80,7 +82,7 @@ def cross(scene: Scene, images: int, say: Say = lambda _: None) -> Crossing:
         strangers=len(rows.keys() - dropped.keys),
         batches=len(batches),
         broken=tuple(broken),
-        stuck=tuple(stuck(scene)),
+        stuck=left,
         uploading=round(uploaded - began, 1),
         seconds=round(ended - uploaded, 1),
         verdicts=dict(verdicts),
