@@ -15,9 +15,10 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks.machine import machine
 from benchmarks.throughput.photograph import mix_of, write
@@ -28,9 +29,6 @@ from tests.faults.measured import say
 from tests.integration.conftest import free_port
 from tests.integration.stack import Stack
 
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
-
 MIB = 1 << 20
 
 
@@ -38,17 +36,13 @@ class Functions:
     """The functions of a stack, called one by one as the state machine calls them."""
 
     def __init__(self, stack: Stack) -> None:
-        self._client: LambdaClient = stack.session.client("lambda", endpoint_url=stack.endpoint)
-        pages = self._client.get_paginator("list_functions").paginate()
-        self._names = [found["FunctionName"] for page in pages for found in page["Functions"]]
+        self._client = stack.functions
+        self._name = cache(stack.function)
         self._renewed = 0
-
-    def _named(self, part: str) -> str:
-        return next(name for name in self._names if f"{part}Function" in name)
 
     def call(self, part: str, event: dict[str, Any]) -> dict[str, Any]:
         """Invoke a function, and return what it answers."""
-        name, payload = self._named(part), json.dumps(event).encode()
+        name, payload = self._name(part), json.dumps(event).encode()
         answer = self._client.invoke(FunctionName=name, Payload=payload)
         document: dict[str, Any] = json.load(answer["Payload"])
         if "FunctionError" in answer:
@@ -59,14 +53,12 @@ class Functions:
         """Have the next call begin in a new environment."""
         self._renewed += 1
         told = f"measured for the {self._renewed}. time"
-        self._client.update_function_configuration(FunctionName=self._named(part), Description=told)
-        self._client.get_waiter("function_updated_v2").wait(FunctionName=self._named(part))
+        self._client.update_function_configuration(FunctionName=self._name(part), Description=told)
+        self._client.get_waiter("function_updated_v2").wait(FunctionName=self._name(part))
 
     def bundle(self, part: str) -> int:
         """Return the bytes of a function's code, stored without compression."""
-        return self._client.get_function(FunctionName=self._named(part))["Configuration"][
-            "CodeSize"
-        ]
+        return self._client.get_function(FunctionName=self._name(part))["Configuration"]["CodeSize"]
 
 
 def score(stack: Stack, functions: Functions, images: int, name: str) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from detector.costs.ledger import CostLedger
 from detector.layout import COSTS_PREFIX, BatchLayout
 from detector.summary import BatchSummary
+from detector.uri import S3Uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -49,6 +50,11 @@ def _keys(s3: "S3Client", bucket: str, since: str) -> Iterator[str]:
         yield from (found["Key"] for found in page.get("Contents", ()))
 
 
+def _read(s3: "S3Client", where: S3Uri) -> CostLedger:
+    with s3.get_object(Bucket=where.bucket, Key=where.key)["Body"] as body:
+        return CostLedger.parse(body.read(), where=str(where))
+
+
 def read_ledgers(s3: "S3Client", bucket: str, since: str = "") -> list[CostLedger]:
     """Return the ledgers of batches that began on a day, ``YYYY-MM-DD``, or later; oldest first.
 
@@ -57,13 +63,9 @@ def read_ledgers(s3: "S3Client", bucket: str, since: str = "") -> list[CostLedge
     ContractError
         If one is of another major version.
     """
-
-    def read(key: str) -> CostLedger:
-        with s3.get_object(Bucket=bucket, Key=key)["Body"] as body:
-            return CostLedger.parse(body.read(), where=f"s3://{bucket}/{key}")
-
+    places = (S3Uri(bucket, key) for key in _keys(s3, bucket, since))
     with ThreadPoolExecutor(READERS) as readers:
-        found = list(readers.map(read, _keys(s3, bucket, since)))
+        found = list(readers.map(lambda where: _read(s3, where), places))
     return sorted(found, key=lambda ledger: (ledger.run_date, ledger.finished_at))
 
 
@@ -77,8 +79,7 @@ def read_ledger(s3: "S3Client", bucket: str, ended: BatchSummary) -> CostLedger 
     """
     where = BatchLayout(bucket, ended.batch, ended.run_date, ended.purpose).costs
     try:
-        with s3.get_object(Bucket=where.bucket, Key=where.key)["Body"] as body:
-            return CostLedger.parse(body.read(), where=str(where))
+        return _read(s3, where)
     except s3.exceptions.NoSuchKey:
         return None
 

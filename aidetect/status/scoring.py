@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -16,7 +17,6 @@ from detector.json_text import read_json
 from detector.layout import BatchLayout
 from detector.plan import BatchPlan
 from detector.stored_plan import load_plan
-from detector.summary import BatchSummary
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -97,12 +97,17 @@ def last_batches(target: Target) -> tuple[Ended, ...]:
     """Return what the last batches came to, the newest first, at most :data:`LAST`."""
     runs = list_runs(target.sfn, target.outputs.ScoringStateMachineArn)
     ended = [run for run in newest_of_each(runs) if run.ended_at is not None][:LAST]
-    found = (summary(target.s3, target.outputs.ResultsBucket, run.subject) for run in ended)
-    return tuple(_ended(target, came) for came in found if came is not None)
+    with ThreadPoolExecutor(LAST, thread_name_prefix="batches") as readers:
+        found = list(readers.map(lambda run: _came_to(target, run.subject), ended))
+    return tuple(came for came in found if came is not None)
 
 
-def _ended(target: Target, came: BatchSummary) -> Ended:
-    costs = read_ledger(target.s3, target.outputs.ResultsBucket, came)
+def _came_to(target: Target, batch: str) -> Ended | None:
+    bucket = target.outputs.ResultsBucket
+    came = summary(target.s3, bucket, batch)
+    if came is None:
+        return None
+    costs = read_ledger(target.s3, bucket, came)
     return Ended(
         batch=came.batch,
         status=came.status.value,

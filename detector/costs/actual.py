@@ -43,13 +43,7 @@ def ledger_of(
     """
     express = plan.lane is Lane.EXPRESS
     there = [record for record in records if record is not None]
-    machine, unknown = _machine(there, express=express)
-    asked = None
-    if not express and any(record.instance == machine.name for record in there):
-        asked = hour(machine.name)
-        if asked is None:
-            unknown.append("EC2 did not say what spot asked for: a typical price was taken")
-    price = asked or machine.spot_price
+    machine, unknown = _machine(there, hour, express=express)
     seconds, lost = _seconds(summary, records)
     unknown += lost
     usage = Usage.around(
@@ -66,7 +60,7 @@ def ledger_of(
     estimated = {"start_seconds", "stored_gb", "lambda_gb_seconds", "sqs_requests"}
     if unknown:
         estimated.add("machine_seconds")
-    items = bill(usage, machine, hour=price, estimated=frozenset(estimated))
+    items = bill(usage, machine, estimated=frozenset(estimated))
     return CostLedger(
         batch=plan.batch,
         run_date=plan.run_date,
@@ -77,7 +71,7 @@ def ledger_of(
         requests=round(usage.gets + usage.puts + usage.sqs_requests),
         gpu_seconds=0.0 if express else round(seconds, 3),
         instance="" if express else machine.name,
-        instance_hour_dollars=0.0 if express else price.dollars,
+        instance_hour_dollars=0.0 if express else machine.spot,
         dollars=total(items),
         items=items,
         unknown=tuple(unknown),
@@ -96,8 +90,8 @@ def _compute(seconds: float, shards: int, *, express: bool) -> dict[str, float]:
     }
 
 
-def _machine(records: list[ShardRecord], *, express: bool) -> tuple[Machine, list[str]]:
-    """Return the machine that most shards ran on, and what is not known of it."""
+def _machine(records: list[ShardRecord], hour: Hour, *, express: bool) -> tuple[Machine, list[str]]:
+    """Return the machine that most shards ran on at its price, and what is not known of it."""
     names = [record.instance for record in records]
     known = [name for name in names if name in MACHINES]
     if express:
@@ -107,7 +101,11 @@ def _machine(records: list[ShardRecord], *, express: bool) -> tuple[Machine, lis
     chosen = max(sorted(set(known)), key=known.count)
     others = len(names) - known.count(chosen)
     said = [f"{others} shards ran on something else: priced as {chosen}"] if others else []
-    return MACHINES[chosen], said
+    price = hour(chosen)
+    if price is None:
+        said.append("EC2 did not say what spot asked for: a typical price was taken")
+        return MACHINES[chosen], said
+    return MACHINES[chosen].at(price), said
 
 
 def _seconds(summary: BatchSummary, records: Records) -> tuple[float, list[str]]:

@@ -39,7 +39,6 @@ def bill(
     machine: Machine,
     *,
     spot: bool = True,
-    hour: Price | None = None,
     estimated: frozenset[str] = frozenset(),
 ) -> tuple[Item, ...]:
     """Return the lines of a bill that come to anything.
@@ -52,12 +51,10 @@ def bill(
         What jobs ran on.
     spot
         Whether on spot, whose price is always an estimate.
-    hour
-        What an hour of the machine costs, where that is better known than its list says.
     estimated
         Names of fields of the usage that are estimates; ``{"all"}`` for each of them.
     """
-    hour = hour or (machine.spot_price if spot else machine.on_demand_price)
+    hour = machine.spot_price if spot else machine.on_demand_price
     hours = usage.machine_seconds / 3600
     around = usage.start_seconds / 3600
     named = f"{machine.name} {'on spot' if spot else 'on demand'}"

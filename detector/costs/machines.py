@@ -38,11 +38,16 @@ class Machine(NamedTuple):
     gpus: int
     on_demand: float
     spot: float
+    spot_source: str = SPOT_PAGE
 
     @property
     def spot_price(self) -> Price:
         """The price of an hour on spot."""
-        return Price(self.spot, "hour", SPOT_PAGE)
+        return Price(self.spot, "hour", self.spot_source)
+
+    def at(self, hour: Price) -> "Machine":
+        """Return the machine at another price of an hour on spot."""
+        return self._replace(spot=hour.dollars, spot_source=hour.source)
 
     @property
     def on_demand_price(self) -> Price:

@@ -21,8 +21,6 @@ from tests.faults.table import render
 from tests.integration.conftest import PARAMETERS
 
 ALL = [*FAULTS, *restarts(PARAMETERS)]
-
-
 Trials = dict[str, list[dict[str, Any]]]
 
 

@@ -27,6 +27,7 @@ from local.stack import status
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sns import SNSClient
 
 T = TypeVar("T")
@@ -69,6 +70,17 @@ class Stack:
     @property
     def batch(self) -> "BatchClient":
         return self.session.client("batch", endpoint_url=self.endpoint)
+
+    @property
+    def functions(self) -> "LambdaClient":
+        return self.session.client("lambda", endpoint_url=self.endpoint)
+
+    def function(self, part: str) -> str:
+        """Return the name of the one function that the template calls ``{part}Function``."""
+        pages = self.functions.get_paginator("list_functions").paginate()
+        names = [found["FunctionName"] for page in pages for found in page["Functions"]]
+        (name,) = [name for name in names if f"-{part}Function-" in name]
+        return name
 
     def put(self, key: str, body: bytes) -> None:
         self.target.s3.put_object(Bucket=self.target.outputs.IntakeBucket, Key=key, Body=body)

@@ -196,9 +196,7 @@ def test_photographs_that_reviewers_find_accused_raise_the_alarm(
     stack: Stack, heard: Heard
 ) -> None:
     key = marks(stack, "marked")
-    functions = stack.session.client("lambda", endpoint_url=stack.endpoint)
-    names = [found["FunctionName"] for found in functions.list_functions()["Functions"]]
-    (watch,) = [name for name in names if "WatchFunction" in name]
+    functions, watch = stack.functions, stack.function("Watch")
     try:
         assert "FunctionError" not in functions.invoke(FunctionName=watch, Payload=b"{}")
         heard.state("LiveAccuracyAlarm", "ALARM")
@@ -208,9 +206,7 @@ def test_photographs_that_reviewers_find_accused_raise_the_alarm(
 
 
 def test_the_daily_tick_scores_the_golden_set_once(stack: Stack) -> None:
-    functions = stack.session.client("lambda", endpoint_url=stack.endpoint)
-    names = [found["FunctionName"] for found in functions.list_functions()["Functions"]]
-    (watch,) = [name for name in names if "WatchFunction" in name]
+    functions, watch = stack.functions, stack.function("Watch")
     for _ in range(2):
         assert "FunctionError" not in functions.invoke(FunctionName=watch, Payload=b"{}")
     began = datetime.now(UTC) - timedelta(hours=1)

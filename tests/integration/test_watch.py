@@ -24,7 +24,6 @@ from tests.integration.test_spending import limit, spend_until_stopped
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_lambda import LambdaClient
 
 pytestmark = pytest.mark.integration
 
@@ -74,18 +73,6 @@ class Watch:
 @pytest.fixture(scope="module")
 def watch(stack: Stack) -> Watch:
     return Watch(stack)
-
-
-@pytest.fixture(scope="module")
-def functions(stack: Stack) -> "LambdaClient":
-    client: LambdaClient = stack.session.client("lambda", endpoint_url=stack.endpoint)
-    return client
-
-
-def named(functions: "LambdaClient", part: str) -> str:
-    pages = functions.get_paginator("list_functions").paginate()
-    names: list[str] = [f["FunctionName"] for page in pages for f in page["Functions"]]
-    return next(name for name in names if part in name)
 
 
 def brought_about(watch: Watch, name: str, do: Callable[[], object]) -> None:
@@ -147,13 +134,13 @@ def test_a_job_that_always_dies_is_told(stack: Stack, watch: Watch, tmp_path: Pa
 
 
 def test_what_is_no_image_and_what_nobody_can_tell_are_told(
-    stack: Stack, watch: Watch, functions: "LambdaClient", tmp_path: Path
+    stack: Stack, watch: Watch, tmp_path: Path
 ) -> None:
     bucket = stack.target.outputs.IntakeBucket
     write_photographs(tmp_path / "images", PHOTOGRAPHS, seed=11)
     upload(stack.target.s3, bucket, gather(tmp_path / "images", "held/unsure/"))
     stack.put("held/garbage/a.jpg", b"no image")
-    pulse = named(functions, "Pulse")
+    functions, pulse = stack.functions, stack.function("Pulse")
 
     def score(prefix: str) -> None:
         began = time.monotonic()
@@ -168,8 +155,8 @@ def test_what_is_no_image_and_what_nobody_can_tell_are_told(
     brought_about(watch, "ErrorShareAlarm", lambda: score("held/garbage/"))
 
 
-def test_a_watch_that_is_blind_is_told(watch: Watch, functions: "LambdaClient") -> None:
-    pulse = named(functions, "Pulse")
+def test_a_watch_that_is_blind_is_told(stack: Stack, watch: Watch) -> None:
+    functions, pulse = stack.functions, stack.function("Pulse")
     kept = functions.get_function_configuration(FunctionName=pulse)["Environment"]["Variables"]
     broken = {**kept, "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:no"}
     functions.update_function_configuration(FunctionName=pulse, Environment={"Variables": broken})

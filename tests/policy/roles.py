@@ -10,8 +10,8 @@ from tests.policy.service_side import service_side
 _REFERENCE = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_"
 WITHOUT_RESOURCE = {
     "batch:DescribeJobs": f"{_REFERENCE}awsbatch.html",
-    "ec2:DescribeSpotPriceHistory": f"{_REFERENCE}amazonec2.html",
     "cloudwatch:PutMetricData": f"{_REFERENCE}amazoncloudwatch.html",
+    "ec2:DescribeSpotPriceHistory": f"{_REFERENCE}amazonec2.html",
     "ecr:GetAuthorizationToken": f"{_REFERENCE}amazonelasticcontainerregistry.html",
     "logs:CreateLogDelivery": f"{_REFERENCE}amazoncloudwatchlogs.html",
     "logs:DeleteLogDelivery": f"{_REFERENCE}amazoncloudwatchlogs.html",
