@@ -20,6 +20,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """Take it back at the end: libraries in C++ complain at length of what was not collected."""
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def models_read_once() -> Iterator[None]:
     """Read each of botocore's JSON files once, not once for every client's session."""
