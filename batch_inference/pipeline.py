@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,9 @@ from batch_inference import log
 from batch_inference.chunk import OpenChunk
 from batch_inference.decoder import Decoder
 from batch_inference.decoding import Decoded, Facts
-from batch_inference.engine import Engine, Scores
+from batch_inference.engine import Engine
 from batch_inference.errors import InterruptedShardError, ScoringError
+from batch_inference.event import Closed, Ended, Event, Scorable, Scored
 from batch_inference.evidence import evidence_of, rank_of
 from batch_inference.feed import Feed, Task
 from batch_inference.heat import Floats
@@ -26,10 +26,10 @@ from batch_inference.settings import Settings
 from batch_inference.shard import Unit, layout_of
 from batch_inference.sketching import Sketcher
 from batch_inference.stop import Stop
+from batch_inference.window import AHEAD, window_of
 from batch_inference.writer import commit, keep_evidence
 from detector.evidence import Evidence
 from detector.plan import BatchPlan
-from detector.preprocess import Pixels
 from detector.reason import ImageError
 from detector.row import ResultRow
 from detector.sketch import Sketch
@@ -42,45 +42,6 @@ if TYPE_CHECKING:
 LINGER_SECONDS = 0.02
 IDLE_SECONDS = 0.25
 COMMITTERS = 2
-# Full batches handed to the engine for each that it runs at once: the next one begins while this
-# thread still makes the rows of the last.
-AHEAD = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Closed:
-    """The feed says what a chunk is called and how many rows it has."""
-
-    chunk: OpenChunk
-    name: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """The feed handed everything out, or was stopped before."""
-
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Scorable:
-    """An image that waits for the engine."""
-
-    task: Task
-    decoded: Decoded
-    pixels: Pixels
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """A batch that the engine has scored."""
-
-    batch: list[_Scorable]
-    scores: Scores
-
-
-_Event = tuple[Task, Decoded] | _Scored | _Closed | _Ended | BaseException
 
 
 class Pipeline:
@@ -111,15 +72,15 @@ class Pipeline:
         self._settings = settings
         self._stop = stop
         self._layout = layout_of(plan)
-        self._room = threading.Semaphore(settings.window)
+        self._room = threading.Semaphore(window_of(settings, engine))
         self._given_up = threading.Event()
-        self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._fetchers = ThreadPoolExecutor(settings.fetchers, "fetch")
         self._decoders = ThreadPoolExecutor(settings.decoders, "decode")
         self._scorers = ThreadPoolExecutor(engine.lanes, "infer")
         self._committers = ThreadPoolExecutor(COMMITTERS, "commit")
         self._commits: dict[Future[Counts], OpenChunk] = {}
-        self._waiting: list[_Scorable] = []
+        self._waiting: list[Scorable] = []
         self._in_flight = 0
         self._done: dict[str, Counts] = {}
         self._admitted = 0
@@ -182,12 +143,12 @@ class Pipeline:
 
     def closed(self, chunk: OpenChunk, name: str, size: int) -> None:
         """Take note of a chunk's name and number of rows."""
-        self._events.put(_Closed(chunk, name, size))
+        self._events.put(Closed(chunk, name, size))
 
     # Threads.
 
     def _feed(self, feed: Feed, units: Iterable[Unit]) -> None:
-        self._guarded(lambda: self._events.put(_Ended(feed.run(units))))
+        self._guarded(lambda: self._events.put(Ended(feed.run(units))))
 
     def _fetch(self, task: Task) -> None:
         try:
@@ -227,17 +188,17 @@ class Pipeline:
     # The scoring thread.
 
     def _score(self) -> bool:
-        ended: _Ended | None = None
+        ended: Ended | None = None
         while ended is None or self._rows < self._admitted:
             event = self._next_event()
             if isinstance(event, BaseException):
                 raise event
-            if isinstance(event, _Ended):
+            if isinstance(event, Ended):
                 ended = event
-            elif isinstance(event, _Closed):
+            elif isinstance(event, Closed):
                 event.chunk.close(event.name, event.size)
                 self._commit_if_ready(event.chunk)
-            elif isinstance(event, _Scored):
+            elif isinstance(event, Scored):
                 self._in_flight -= 1
                 self._make_rows(event)
             elif event is not None:
@@ -252,7 +213,7 @@ class Pipeline:
             self._collect_commits()
         return ended.complete
 
-    def _next_event(self) -> _Event | None:
+    def _next_event(self) -> Event | None:
         # While every lane is busy a batch may as well fill up.
         lingers = self._waiting and self._in_flight < self._engine.lanes
         try:
@@ -262,7 +223,7 @@ class Pipeline:
 
     def _take(self, task: Task, decoded: Decoded) -> None:
         if decoded.pixels is not None:
-            self._waiting.append(_Scorable(task, decoded, decoded.pixels))
+            self._waiting.append(Scorable(task, decoded, decoded.pixels))
         elif decoded.error is not None:
             row = self._judge.refuse(task.source, decoded.error, decoded.facts, decoded.provenance)
             self._put(task, row)
@@ -278,11 +239,11 @@ class Pipeline:
             self._in_flight += 1
             self._scorers.submit(self._guarded, self._infer, batch)
 
-    def _infer(self, batch: list[_Scorable]) -> None:
+    def _infer(self, batch: list[Scorable]) -> None:
         scores = self._engine.run(np.stack([item.pixels for item in batch]))
-        self._events.put(_Scored(batch, scores))
+        self._events.put(Scored(batch, scores))
 
-    def _make_rows(self, scored: _Scored) -> None:
+    def _make_rows(self, scored: Scored) -> None:
         batch, scores = scored.batch, scored.scores
         self._sketcher.add(scores)
         maps: Iterable[Floats | None] = (
@@ -294,7 +255,7 @@ class Pipeline:
             self._keep(item, row, heat)
             self._put(item.task, row)
 
-    def _keep(self, item: _Scorable, row: ResultRow, heat: Floats | None) -> None:
+    def _keep(self, item: Scorable, row: ResultRow, heat: Floats | None) -> None:
         if heat is None and item.decoded.thumbnail is None:
             return
         rank, kept = rank_of(row, self._judge.decision), item.task.chunk.evidence

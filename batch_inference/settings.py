@@ -19,8 +19,9 @@ class Settings:
     decoders
         Decode worker processes.
     window
-        Images between being handed out and having a row; each holds at most one decoded square and
-        a thumbnail's pixels, together 260 KB.
+        Images between being handed out and having a row, where not as many as the stages can hold
+        (:func:`batch_inference.window.window_of`). Each holds at most one decoded square and a
+        thumbnail's pixels, together 260 KB.
     held_bytes
         Bytes of encoded images held at once; one larger image is let in alone.
     decoder_bytes
@@ -37,7 +38,7 @@ class Settings:
 
     fetchers: int = 32
     decoders: int = field(default_factory=available_cpus)
-    window: int = 192
+    window: int | None = None
     held_bytes: int = 192 * MIB
     decoder_bytes: int = 1280 * MIB
     large_pixels: int = 24_000_000
