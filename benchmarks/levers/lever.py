@@ -165,4 +165,35 @@ def all_levers(looks: Looks) -> list[Lever]:
                 1 + BORDERLINE,
             ),
         ]
+    for size, cost in ((256, 1.3), (336, 2.3)):
+        view = str(size)
+        if view in looks.taps:
+            levers.append(
+                Lever(
+                    f"{size} px",
+                    f"{size} px a side, positions interpolated",
+                    "a little better: finer traces are seen",
+                    partial(heads, view=view),
+                    cost,
+                )
+            )
+            levers.append(
+                Lever(
+                    f"224 + {size} px",
+                    "mean of both views' heads",
+                    "better than either",
+                    partial(mean_of, views=("resized", view)),
+                    1 + cost,
+                )
+            )
+    if "mirrored" in looks.taps:
+        levers.append(
+            Lever(
+                "mirrored too",
+                "mean of the image and its mirror image",
+                "a little better: less noise",
+                partial(mean_of, views=("resized", "mirrored")),
+                2.0,
+            )
+        )
     return levers

@@ -1,7 +1,9 @@
 """Ways to look at an image: all of it made small, or a part of it as it is."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image
 
 from detector.package import Preprocessing
@@ -9,6 +11,19 @@ from detector.preprocess import Pixels, preprocess
 
 # Where the crop's middle lies, in shares of width and height.
 Place = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class View:
+    """Pixels of an image, and how many a side where not as many as the encoder was trained with."""
+
+    pixels: Callable[[Image.Image, Preprocessing], Pixels] = preprocess
+    size: int | None = None
+
+
+def mirrored(image: Image.Image, spec: Preprocessing) -> Pixels:
+    """Return the product's own view with left and right changed over."""
+    return np.ascontiguousarray(preprocess(image, spec)[:, ::-1])
 
 
 def native(place: Place) -> Callable[[Image.Image, Preprocessing], Pixels]:
@@ -29,9 +44,12 @@ def native(place: Place) -> Callable[[Image.Image, Preprocessing], Pixels]:
     return view
 
 
-# By name: the product's own, a crop of the middle, one of the upper left.
-VIEWS: dict[str, Callable[[Image.Image, Preprocessing], Pixels]] = {
-    "resized": preprocess,
-    "native": native((0.5, 0.5)),
-    "native-corner": native((0.3, 0.3)),
+# By name: the product's own, crops of the middle and of the upper left, the whole less small.
+VIEWS = {
+    "resized": View(),
+    "native": View(native((0.5, 0.5))),
+    "native-corner": View(native((0.3, 0.3))),
+    "mirrored": View(mirrored),
+    "256": View(size=256),
+    "336": View(size=336),
 }

@@ -86,8 +86,8 @@ class Scorer:
         if process is None or process.stdin is None or process.stdout is None:
             raise RuntimeError("use the scorer as a context")
         buffer = io.BytesIO()
-        # Lossless: the copy's own compression is what is judged. Level 1, for it is read once.
-        image.save(buffer, "PNG", compress_level=1)
+        # Lossless: the copy's own compression is what is judged. Not packed, for it is read once.
+        image.save(buffer, "PNG", compress_level=0)
         process.stdin.write(len(buffer.getvalue()).to_bytes(8, "big") + buffer.getvalue())
         process.stdin.flush()
         line = process.stdout.readline()

@@ -41,14 +41,22 @@ def taps() -> dict[Variant, Array]:
 
 def test_a_native_crop_is_the_image_as_it_is() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (90, 120, 3), dtype=np.uint8)
-    seen = VIEWS["native"](Image.fromarray(pixels), SPEC)
+    seen = VIEWS["native"].pixels(Image.fromarray(pixels), SPEC)
     np.testing.assert_array_equal(seen, pixels[29:61, 44:76])
+
+
+def test_a_mirrored_view_is_the_whole_the_other_way_round() -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (50, 70, 3), dtype=np.uint8)
+    whole = VIEWS["resized"].pixels(Image.fromarray(pixels), SPEC)
+    seen = VIEWS["mirrored"].pixels(Image.fromarray(pixels), SPEC)
+    np.testing.assert_array_equal(seen, whole[:, ::-1])
+    assert not np.array_equal(seen, whole)
 
 
 @pytest.mark.parametrize("size", [(7, 90), (32, 32), (500, 33)])
 def test_a_crop_near_an_edge_stays_inside(size: tuple[int, int]) -> None:
     image = Image.new("RGB", size, "red")
-    assert VIEWS["native-corner"](image, SPEC).tolist() == [[[255, 0, 0]] * 32] * 32
+    assert VIEWS["native-corner"].pixels(image, SPEC).tolist() == [[[255, 0, 0]] * 32] * 32
 
 
 @pytest.mark.parametrize("lever", ["plain", "unit length", "sources shrunk", "worst sources"])
