@@ -111,7 +111,8 @@ def train(
     name: Annotated[
         str,
         typer.Option(
-            help="The detector's name. Default: clip- and the recipe.", show_default=False
+            help="The detector's name. Default: the encoder's kind and the recipe.",
+            show_default=False,
         ),
     ] = "",
     settings: Annotated[

@@ -1,10 +1,11 @@
-"""The blocks of a vision transformer, written into an ONNX graph; CLIP and SigLIP share them."""
+"""The blocks of a vision transformer, written into an ONNX graph; all families share them."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from training.graph import GraphBuilder
+from training.rope import Turns
 from training.vision import PREFIX, Array, VisionWeights
 
 # Writes ``name`` = x @ weight + bias of a block's linear layer, given (builder, name, x, tokens,
@@ -26,12 +27,16 @@ def float_linear(
 
 
 class Blocks:
-    """Writes blocks of one tower into a graph builder."""
+    """Writes blocks of one tower into a graph builder.
+
+    ``turns``, where a tower has them, are done to queries and keys.
+    """
 
     def __init__(self, g: GraphBuilder, weights: VisionWeights, linear: Linear) -> None:
         self.g, self.weights, self.linear_form = g, weights, linear
         self.config = weights.config
         self.tokens = self.config.tokens
+        self.turns: Turns | None = None
 
     def patches(self, x: str) -> str:
         """Cut pixels [N, size, size, 3] into patches and project: [N, grid², hidden]."""
@@ -89,7 +94,11 @@ class Blocks:
         q = self.linear(f"{attention}.q_proj", query, tokens, self.config.head_size**-0.5)
         k = self.linear(f"{attention}.k_proj", normal, self.tokens)
         v = self.linear(f"{attention}.v_proj", normal, self.tokens)
-        return self.mix(layer, self.heads(q, f"{layer}.q", [0, 2, 1, 3]), k, v)
+        queries = self.heads(q, f"{layer}.q", [0, 2, 1, 3])
+        # The class token, alone, is not turned.
+        if self.turns and tokens > 1:
+            queries = self.turned(queries, f"{layer}.q")
+        return self.mix(layer, queries, k, v)
 
     def heads(self, value: str, name: str, perm: list[int]) -> str:
         """Part a value [N, tokens, hidden] into heads, its axes then in the order ``perm``."""
@@ -98,10 +107,28 @@ class Blocks:
         parted = self.g.node("Reshape", [value, split], f"{name}_parted")
         return self.g.node("Transpose", [parted], f"{name}_heads", perm=perm)
 
+    def turned(self, value: str, name: str) -> str:
+        """Turn queries or keys in heads, [N, heads, tokens, head size], by where their patch is."""
+        if self.turns is None:
+            return value
+        g, half = self.g, self.config.head_size // 2
+        low = g.node("Slice", [value, g.ints(0), g.ints(half), g.ints(3)], f"{name}_low")
+        high = [value, g.ints(half), g.ints(2 * half), g.ints(3)]
+        other = g.node(
+            "Concat", [g.node("Slice", high, f"{name}_high"), low], f"{name}_other", axis=3
+        )
+        cos, sin = g.constant("turn_cos", self.turns.cos), g.constant("turn_sin", self.turns.sin)
+        kept = g.node("Mul", [value, cos], f"{name}_kept")
+        return g.node("Add", [kept, g.node("Mul", [other, sin], f"{name}_moved")], f"{name}_turned")
+
     def mix(self, layer: str, queries: str, k: str, v: str) -> str:
         """Write attention: [N, queries, hidden] of queries in heads, and keys and values."""
         g = self.g
-        keys = self.heads(k, f"{layer}.k", [0, 2, 3, 1])
+        if self.turns:
+            keys = self.turned(self.heads(k, f"{layer}.k", [0, 2, 1, 3]), f"{layer}.k")
+            keys = g.node("Transpose", [keys], f"{layer}.k_columns", perm=[0, 1, 3, 2])
+        else:
+            keys = self.heads(k, f"{layer}.k", [0, 2, 3, 1])
         scores = g.node("MatMul", [queries, keys], f"{layer}.scores")
         weights = g.node("Softmax", [scores], f"{layer}.attention", axis=-1)
         values = self.heads(v, f"{layer}.v", [0, 2, 1, 3])
@@ -115,7 +142,7 @@ class Blocks:
         Raises
         ------
         ValueError
-            If it is another than CLIP and SigLIP have.
+            If it is another than the families have.
         """
         g, kind = self.g, self.config.hidden_act
         if kind == "quick_gelu":

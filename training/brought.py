@@ -84,15 +84,16 @@ def _download(storage: Storage, folder: Path) -> None:
         except MissingFileError as error:
             raise WeightsError(
                 f"{storage.uri} holds no encoder: {name} is missing; copy {CONFIG_FILE} and "
-                f"{TENSORS_FILE} of a CLIP or SigLIP model there"
+                f"{TENSORS_FILE} of a CLIP, SigLIP or DINOv3 model there"
             ) from error
 
 
 def _read(folder: Path, where: str, digest: str) -> VisionWeights:
     processor = folder / PROCESSOR_FILE
+    config = read_config(folder / CONFIG_FILE, processor if processor.is_file() else None)
     return VisionWeights(
-        config=read_config(folder / CONFIG_FILE, processor if processor.is_file() else None),
-        state=read_tensors(folder / TENSORS_FILE),
+        config=config,
+        state=read_tensors(folder / TENSORS_FILE, config),
         name=where.rstrip("/").rpartition("/")[2],
         source=where,
         sha256=sha256_of(folder / TENSORS_FILE),

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from training.vision import PREFIX, PROJECTION, Array, VisionConfig, WeightsError
+from training.dinov3_names import renamed
+from training.vision import PREFIX, PROJECTION, Array, Family, VisionConfig, WeightsError
 
 CONFIG_FILE = "config.json"
 PROCESSOR_FILE = "preprocessor_config.json"
@@ -39,7 +40,7 @@ def read_config(config: Path, processor: Path | None = None) -> VisionConfig:
     return VisionConfig.from_transformers(_document(config), _document(processor))
 
 
-def read_tensors(path: Path) -> dict[str, Array]:
+def read_tensors(path: Path, config: VisionConfig) -> dict[str, Array]:
     """Read a safetensors file's vision tower, as float32.
 
     Raises
@@ -47,13 +48,14 @@ def read_tensors(path: Path) -> dict[str, Array]:
     WeightsError
         If the file is damaged.
     """
+    dinov3 = config.family is Family.DINOV3
     state: dict[str, Array] = {}
     try:
         with safe_open(path, framework="numpy") as file:
             for name in file.keys():  # noqa: SIM118 - not a dict
-                full = PREFIX + name if name.startswith(BARE) else name
-                if full.startswith(PREFIX) or full == PROJECTION:
+                full = PREFIX + name if name.startswith(BARE) and not dinov3 else name
+                if dinov3 or full.startswith(PREFIX) or full == PROJECTION:
                     state[full] = np.ascontiguousarray(file.get_tensor(name), dtype=np.float32)
     except SafetensorError as error:
         raise WeightsError(f"{path} is damaged ({error}); delete it and try again") from error
-    return state
+    return renamed(state, config) if dinov3 else state

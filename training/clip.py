@@ -3,6 +3,7 @@
 import numpy as np
 
 from training.block import Blocks, multiply
+from training.class_token import before, through_blocks
 from training.half import leave_half
 from training.heat import Heat
 from training.vision import PREFIX, PROJECTION
@@ -24,17 +25,8 @@ class ClipTower:
         -------
         The embedding [N, projection] and the tap [N, 1, hidden] of each of ``layers``, float32.
         """
-        taps: dict[int, str] = {}
         x = self.blocks.norm("pre_layrnorm", self._tokens(self.blocks.patches(pixels)))
-        last = self.config.num_hidden_layers
-        for number in range(1, last + 1):
-            # After the last block only the class token is read, so only it is computed there.
-            x = self.blocks.block(number - 1, x, only_first=number == last)
-            if heat:
-                heat.after(number, x)
-            if number in layers:
-                token = x if number == last else self.blocks.first_token(x, f"tap_{number}")
-                taps[number] = leave_half(self.g, token)
+        x, taps = through_blocks(self.blocks, x, layers, heat)
         pooled = leave_half(self.g, self.blocks.norm("post_layernorm", x))
         flat = self.g.node("Reshape", [pooled, self.g.ints(-1, self.config.hidden_size)], "pooled")
         self.g.real = np.float32
@@ -43,13 +35,8 @@ class ClipTower:
 
     def _tokens(self, x: str) -> str:
         """Add positions to the patches and put the class token before them."""
-        g, c = self.g, self.config
+        g = self.g
         position = self.weights[PREFIX + "embeddings.position_embedding.weight"]
         x = g.node("Add", [x, g.constant("patch_position", position[1:])], "patch_tokens")
         first = self.weights[PREFIX + "embeddings.class_embedding"] + position[0]
-        start = g.constant("class_token", first.reshape(1, 1, -1))
-        batch = g.node("Slice", [g.node("Shape", ["pixels"], "shape"), g.ints(0), g.ints(1)], "n")
-        count = g.node("Concat", [batch, g.ints(1, c.hidden_size)], "class_shape", axis=0)
-        return g.node(
-            "Concat", [g.node("Expand", [start, count], "class_tokens"), x], "tokens", axis=1
-        )
+        return before(g, x, first.reshape(1, -1))

@@ -22,16 +22,19 @@ from training.vision import PREFIX, PROJECTION, Family, VisionWeights
 def _seen(images: Sequence[LabelledImage], encoder: VisionWeights, setting: Setting) -> Doubles:
     """Return the projected embeddings [N, C, K] of the copies of images, from kept features.
 
-    A CLIP tower's embedding is its last class token, normalised and projected, so that the encoder
-    need not run again.
+    The embedding of a tower with a class token is that token, normalised, and CLIP's projected too,
+    so that the encoder need not run again.
 
     Raises
     ------
     DatasetError
         If it is another tower.
     """
-    if encoder.config.family is not Family.CLIP:
-        raise DatasetError("a drift reference of a fitted head is made for CLIP towers only")
+    if encoder.config.family is Family.SIGLIP:
+        raise DatasetError(
+            "a drift reference of a fitted head is made for towers with a class token, which "
+            "SigLIP's has not"
+        )
     last = setting.layers.index(encoder.config.num_hidden_layers)
     norm = [encoder[f"{PREFIX}post_layernorm.{part}"] for part in ("weight", "bias")]
     seen = []
@@ -39,7 +42,9 @@ def _seen(images: Sequence[LabelledImage], encoder: VisionWeights, setting: Sett
         token = taps[:, last].astype(np.float64)
         off = token - token.mean(axis=1, keepdims=True)
         scaled = off / np.sqrt((off**2).mean(axis=1, keepdims=True) + encoder.config.layer_norm_eps)
-        embeddings = (scaled * norm[0] + norm[1]) @ encoder[PROJECTION].T
+        embeddings = scaled * norm[0] + norm[1]
+        if PROJECTION in encoder.state:
+            embeddings = embeddings @ encoder[PROJECTION].T
         seen.append(project(embeddings.astype(np.float32)))
     return np.stack(seen, axis=1)
 

@@ -83,7 +83,7 @@ class Heat(Protocol):
 
 @dataclass
 class ClassTokenHeat:
-    """What CLIP's patches write into the class token, weighed by the head."""
+    """What patches write into the class token, weighed by the head."""
 
     blocks: Blocks
     head: LinearHead
@@ -117,8 +117,8 @@ class ClassTokenHeat:
         rows = g.node("Reshape", [rows, g.ints(0, count, tokens)], "heat_rows")
         column = total(g, rows, count, "heat_tokens")
         column = g.node("Reshape", [column, g.ints(0, tokens, 1)], "heat_column")
-        # The class token's own share is of no patch.
-        cut = [column, g.ints(1), g.ints(tokens), g.ints(1)]
+        # What the class token and registers write is of no patch.
+        cut = [column, g.ints(self.blocks.config.before_patches), g.ints(tokens), g.ints(1)]
         return complete(self.blocks, g.node("Slice", cut, "heat_patches"), logit)
 
 

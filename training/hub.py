@@ -19,7 +19,14 @@ from training.checkpoint import (
 from training.vision import Family, VisionWeights, WeightsError
 
 SOURCE = "hub:"
-LICENCES = {"openai": "MIT", "laion": "MIT", "google": "Apache-2.0"}
+# By how a repository's name begins.
+LICENCES = {
+    "openai/": "MIT",
+    "laion/": "MIT",
+    "google/": "Apache-2.0",
+    "facebook/dinov3": "DINOv3 License",
+    "facebook/metaclip": "CC-BY-NC-4.0",
+}
 # A hub that is there answers well within; the library itself tries for half a minute, or longer
 # where packets vanish.
 REACH_SECONDS = 5.0
@@ -95,15 +102,15 @@ def load(repository: str, cache: Path, revision: str = "main") -> VisionWeights:
         # All files of one commit, even if another comes in between.
         revision = document.parent.name
     config = read_config(document)
-    if config.family is Family.SIGLIP:
+    if config.family is not Family.CLIP:
         config = read_config(document, fetch_processor(repository, revision, cache))
     tensors = fetch(repository, TENSORS_FILE, revision, cache)
     return VisionWeights(
         config=config,
-        state=read_tensors(tensors),
+        state=read_tensors(tensors, config),
         name=repository,
         source=f"{SOURCE}{repository}",
         sha256=sha256_of(tensors),
         revision=revision,
-        licence=LICENCES.get(repository.partition("/")[0], ""),
+        licence=next((v for k, v in LICENCES.items() if repository.startswith(k)), ""),
     )

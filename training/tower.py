@@ -13,6 +13,7 @@ from onnx import TensorProto, helper
 from detector.package import Preprocessing
 from training.block import Blocks, Linear, float_linear
 from training.clip import ClipTower
+from training.dinov3 import Dinov3Tower
 from training.graph import GraphBuilder
 from training.half import enter_half
 from training.heat import ClassTokenHeat, Heat, PatchHeat
@@ -20,6 +21,11 @@ from training.linear_head import LinearHead
 from training.siglip import SiglipTower
 from training.vision import Family, VisionWeights
 
+TOWERS: dict[Family, type[ClipTower | SiglipTower | Dinov3Tower]] = {
+    Family.CLIP: ClipTower,
+    Family.SIGLIP: SiglipTower,
+    Family.DINOV3: Dinov3Tower,
+}
 __all__ = ["Linear", "LinearHead", "build_graph", "float_linear", "write_tower"]
 
 
@@ -39,12 +45,11 @@ def write_tower(
     half: bool,
     heat: Heat | None,
 ) -> tuple[str, dict[int, str]]:
-    """Write a tower of either family; return the embedding and the tap of each of ``layers``."""
+    """Write a tower of any family; return the embedding and the tap of each of ``layers``."""
     pixels = normalised(blocks.g, spec)
     if half:
         pixels = enter_half(blocks.g, pixels)
-    tower = SiglipTower if blocks.config.family is Family.SIGLIP else ClipTower
-    return tower(blocks).write(pixels, layers, heat)
+    return TOWERS[blocks.config.family](blocks).write(pixels, layers, heat)
 
 
 def heat_of(blocks: Blocks, head: LinearHead) -> Heat:
@@ -74,8 +79,8 @@ def build_graph(
     head
         The linear head; gives the outputs ``logit`` and ``heat``.
     layers
-        Without a head: the blocks, counted from 1, whose token is given as ``taps``: CLIP's class
-        token, the mean of SigLIP's patches.
+        Without a head: the blocks, counted from 1, whose token is given as ``taps``: the class
+        token, or the mean of SigLIP's patches.
     linear
         How the blocks' linear layers are written; the default keeps the graph's precision.
     half

@@ -9,6 +9,10 @@ from detector.training_run import TrainingRun
 from functions.begin.settings import BeginSettings
 
 
+# By what an encoder is called; CLIP where it says none of these.
+KINDS = ("siglip", "dinov3", "metaclip")
+
+
 def run_name(execution: str) -> str:
     """Return the run's name, which is its execution's.
 
@@ -34,6 +38,13 @@ def version(now: datetime) -> str:
     return f"{now.year}.{now.month}.{now.day}"
 
 
+def detector_name(request: TrainingRequest) -> str:
+    """Return what the detector is called: as asked, else by the encoder's kind and the recipe."""
+    encoder = request.encoder.lower()
+    kind = next((kind for kind in KINDS if kind in encoder), "clip")
+    return request.name or f"{kind}-{request.recipe.value}"
+
+
 def draft(
     request: TrainingRequest,
     run: str,
@@ -50,6 +61,6 @@ def draft(
         models_bucket=settings.models_bucket,
         request=request,
         champion=champion,
-        name=request.name or f"clip-{request.recipe.value}",
+        name=detector_name(request),
         version=version(now),
     )

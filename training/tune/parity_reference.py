@@ -3,6 +3,9 @@
 Written apart from the towers that tuning uses, so that an error in them shows.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -10,32 +13,69 @@ import transformers
 from torch import Tensor, nn
 
 from detector.package import Preprocessing
+from training.dinov3_names import EMBEDDINGS, PARTS
 from training.head import Head
-from training.vision import PREFIX, PROJECTION, Array, Family, VisionWeights
+from training.vision import PREFIX, Array, Family, VisionWeights
 
 BATCH = 8
 
 
 def reference_model(weights: VisionWeights) -> nn.Module:
     """Return transformers' model of the family, with these weights."""
-    options = weights.config.model_dump(exclude={"family", "interpolation"})
     # The values drawn here are all replaced; the caller's generator shall not notice.
     with torch.random.fork_rng(devices=[]):
-        if weights.config.family is Family.SIGLIP:
-            options.pop("projection_dim")
-            model = transformers.SiglipVisionModel(transformers.SiglipVisionConfig(**options))
-        else:
-            config = transformers.CLIPVisionConfig(**options)
-            model = transformers.CLIPVisionModelWithProjection(config)
-    bare = not any(name.startswith(PREFIX) for name in model.state_dict())
-    state = {
-        name.removeprefix(PREFIX) if bare else name: torch.from_numpy(value.copy())
-        for name, value in weights.state.items()
-        if name.startswith(PREFIX) or name == PROJECTION
-    }
-    model.load_state_dict(state)
+        model, state = _MODELS[weights.config.family](weights)
+    model.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in state.items()})
     found: nn.Module = model.eval().requires_grad_(False)
     return found
+
+
+def _options(weights: VisionWeights) -> dict[str, Any]:
+    ours = {"family", "interpolation", "mean", "std"}
+    return weights.config.model_dump(exclude=ours)
+
+
+def _clip(weights: VisionWeights) -> tuple[nn.Module, dict[str, Array]]:
+    config = transformers.CLIPVisionConfig(**_options(weights))
+    return transformers.CLIPVisionModelWithProjection(config), weights.state
+
+
+def _siglip(weights: VisionWeights) -> tuple[nn.Module, dict[str, Array]]:
+    options = _options(weights)
+    options.pop("projection_dim")
+    model = transformers.SiglipVisionModel(transformers.SiglipVisionConfig(**options))
+    bare = not any(name.startswith(PREFIX) for name in model.state_dict())
+    state = {
+        name.removeprefix(PREFIX) if bare else name: value
+        for name, value in weights.state.items()
+        if name.startswith(PREFIX)
+    }
+    return model, state
+
+
+def _dinov3(weights: VisionWeights) -> tuple[nn.Module, dict[str, Array]]:
+    # Factors of the branches are worked into the weights, and every layer has its bias.
+    config = transformers.DINOv3ViTConfig(**_options(weights), key_bias=True, layerscale_value=1.0)
+    model = transformers.DINOv3ViTModel(config)
+    ours = {theirs: PREFIX + name for theirs, name in EMBEDDINGS.items()}
+    for number in range(config.num_hidden_layers):
+        for theirs, name in PARTS.items():
+            for kind in ("weight", "bias"):
+                ours[f"model.layer.{number}.{theirs}.{kind}"] = (
+                    f"{PREFIX}encoder.layers.{number}.{name}.{kind}"
+                )
+    # What is not ours, its factors of one and its mask, stays as it was made.
+    return model, {
+        name: weights[ours[name]].reshape(value.shape) if name in ours else value.numpy()
+        for name, value in model.state_dict().items()
+    }
+
+
+_MODELS: dict[Family, Callable[[VisionWeights], tuple[nn.Module, dict[str, Array]]]] = {
+    Family.CLIP: _clip,
+    Family.SIGLIP: _siglip,
+    Family.DINOV3: _dinov3,
+}
 
 
 def reference_logits(

@@ -1,7 +1,7 @@
 """Vision towers in torch, made from the same weights and giving the same taps as the ONNX graph.
 
-A tap is what :mod:`training.tower` taps: of CLIP, the class token of the residual stream after a
-block; of SigLIP, which has none, the mean of the patch tokens after the block.
+A tap is what :mod:`training.tower` taps: the class token of the residual stream after a block; of
+SigLIP, which has none, the mean of the patch tokens after the block.
 """
 
 from typing import Any
@@ -11,11 +11,14 @@ from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModel, SiglipVisionConfig, SiglipVisionModel
 
 from detector.package import Preprocessing
+from training.tune.dinov3 import Dinov3
 from training.vision import PREFIX, Family, VisionWeights, WeightsError
 
 
 def build_model(weights: VisionWeights) -> nn.Module:
-    """Return transformers' vision model with these weights, frozen; no head follows the blocks.
+    """Return the vision model with these weights, frozen; no head follows the blocks.
+
+    It is transformers' own, but for DINOv3, whose tensors have other names and form there.
 
     Raises
     ------
@@ -25,9 +28,12 @@ def build_model(weights: VisionWeights) -> nn.Module:
     options = weights.config.model_dump() | {"attention_dropout": 0.0}
     # The values drawn here are all replaced; the caller's generator shall not notice.
     with torch.random.fork_rng(devices=[]):
+        model: nn.Module
         if weights.config.family is Family.SIGLIP:
             # The pooling head follows the blocks; taps are taken before it.
             model = SiglipVisionModel(SiglipVisionConfig(**options, vision_use_head=False))
+        elif weights.config.family is Family.DINOV3:
+            model = Dinov3(weights.config)
         else:
             model = CLIPVisionModel(CLIPVisionConfig(**options))
     inner: nn.Module = getattr(model, "vision_model", model)
@@ -60,7 +66,7 @@ class Tower(nn.Module):
         super().__init__()
         self.inner = build_model(weights)
         self.layers = layers
-        self.has_class_token = weights.config.family is Family.CLIP
+        self.family = weights.config.family
         mean, std = (torch.tensor(v, dtype=torch.float64) for v in (spec.mean, spec.std))
         self.register_buffer("mean", (mean * 255).float(), persistent=False)
         self.register_buffer("scale", (1 / (std * 255)).float(), persistent=False)
@@ -69,12 +75,13 @@ class Tower(nn.Module):
         """Return the taps, float32 [N, T, hidden], of uint8 pixels [N, size, size, 3]."""
         normal = (pixels.float() - self.mean) * self.scale
         x = self.inner.embeddings(normal.permute(0, 3, 1, 2))
-        if self.has_class_token:
+        if self.family is Family.CLIP:
             x = self.inner.pre_layrnorm(x)
         taps: dict[int, Tensor] = {}
         # Blocks above the last tap decide nothing.
         for number, block in enumerate(self.inner.encoder.layers[: max(self.layers)], start=1):
             x = block(x, attention_mask=None)
             if number in self.layers:
-                taps[number] = (x[:, 0] if self.has_class_token else x.mean(dim=1)).float()
+                mean = self.family is Family.SIGLIP
+                taps[number] = (x.mean(dim=1) if mean else x[:, 0]).float()
         return torch.stack([taps[layer] for layer in self.layers], dim=1)

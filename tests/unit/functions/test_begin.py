@@ -75,6 +75,22 @@ def test_the_version_is_the_day_in_three_numbers() -> None:
     assert version(datetime(2026, 1, 5, 4, 10, 23, tzinfo=UTC)) == "2026.1.5"
 
 
+@pytest.mark.parametrize(
+    ("encoder", "name"),
+    [
+        ("auto", "clip-probe"),
+        ("openai/clip-vit-large-patch14", "clip-probe"),
+        ("google/siglip2-base-patch16-224", "siglip-probe"),
+        ("facebook/dinov3-vitl16-pretrain-lvd1689m", "dinov3-probe"),
+        ("s3://source-bucket/encoders/DINOv3-L/", "dinov3-probe"),
+    ],
+)
+def test_a_name_says_what_kind_of_encoder_it_is(s3: "S3Client", encoder: str, name: str) -> None:
+    s3.put_object(Bucket="source-bucket", Key="encoders/DINOv3-L/config.json", Body=b"{}")
+    begin({"dataset": DATASET, "encoder": encoder})
+    assert stored(s3).name == name
+
+
 def test_a_name_of_ones_own_is_taken(s3: "S3Client") -> None:
     begin({"dataset": DATASET, "recipe": "lora", "name": "shop-photos"})
     assert stored(s3).name == "shop-photos"

@@ -7,13 +7,15 @@ import pytest
 from onnx import TensorProto
 
 from tests.unit.training.test_tower import PIXELS
-from tests.unit.training.tiny import CONFIG, SIGLIP, tiny_weights
+from tests.unit.training.tiny import CONFIG, DINOV3, SIGLIP, tiny_weights
 from training.features import open_session
 from training.tower import LinearHead, build_graph
 from training.vision import VisionConfig, preprocessing_of
 
 HEAD = LinearHead((2, 3), np.random.default_rng(3).normal(size=(2, 64)).astype("f4"), 0.25)
-BOTH = pytest.mark.parametrize("config", [CONFIG, SIGLIP], ids=["clip", "siglip"])
+FAMILIES = pytest.mark.parametrize(
+    "config", [CONFIG, SIGLIP, DINOV3], ids=["clip", "siglip", "dinov3"]
+)
 
 
 def graph(config: VisionConfig, *, half: bool) -> onnx.ModelProto:
@@ -26,7 +28,7 @@ def run(model: onnx.ModelProto) -> list[npt.NDArray[np.float32]]:
     return [np.asarray(value) for value in found]
 
 
-@BOTH
+@FAMILIES
 def test_it_is_near_float32(config: VisionConfig) -> None:
     model = graph(config, half=True)
     onnx.checker.check_model(model, full_check=True)
@@ -37,7 +39,7 @@ def test_it_is_near_float32(config: VisionConfig) -> None:
         np.testing.assert_allclose(ours, theirs, rtol=0.02, atol=0.05)
 
 
-@BOTH
+@FAMILIES
 def test_blocks_are_half_and_the_rest_is_not(config: VisionConfig) -> None:
     tensors = {t.name: t.data_type for t in graph(config, half=True).graph.initializer}
     whole = ("ints_", "pixel_", "head.weight", "head.bias", "embedding.", "ones", "token_", "tap_")
@@ -50,7 +52,7 @@ def test_blocks_are_half_and_the_rest_is_not(config: VisionConfig) -> None:
     assert small < 0.6 * large
 
 
-@BOTH
+@FAMILIES
 def test_the_same_weights_give_the_same_bytes(config: VisionConfig) -> None:
     first, second = (graph(config, half=True).SerializeToString() for _ in range(2))
     assert first == second

@@ -71,6 +71,22 @@ def test_siglips_processor_is_read(
     assert read.licence == "Apache-2.0"
 
 
+@pytest.mark.parametrize(
+    ("repository", "licence"),
+    [
+        ("facebook/dinov3-vitl16-pretrain-lvd1689m", "DINOv3 License"),
+        ("facebook/metaclip-2-worldwide-huge-quickgelu", "CC-BY-NC-4.0"),
+        ("facebook/another", ""),
+        ("openaimed/tiny", ""),
+    ],
+)
+def test_a_licence_is_told_where_it_is_known(
+    found: Hub, tmp_path: Path, repository: str, licence: str
+) -> None:
+    write_model(found.folder)
+    assert weights.load(repository, tmp_path / "cache").licence == licence
+
+
 def test_no_hub_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "reached", lambda *_names: False)
     began = time.monotonic()

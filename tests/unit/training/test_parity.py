@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from detector.package import DESCRIPTION_FILE, Graph, describe_file, load_package
 from detector.training_request import Recipe
 from tests.unit.training.test_package import empty
-from tests.unit.training.tiny import SIGLIP, tiny_weights
+from tests.unit.training.tiny import DINOV3, SIGLIP, tiny_weights
 from training.adaptation import Adaptation, adapted
 from training.dataset import Dataset
 from training.embedded import build_package
@@ -19,7 +19,7 @@ from training.fitting import Setting
 from training.head import Head, read_head
 from training.parity import INT8_PROBABILITY, ParityError, likeness, limits, measure
 from training.tune.parity_reference import reference_logits
-from training.vision import PREFIX, VisionWeights, preprocessing_of
+from training.vision import PREFIX, VisionConfig, VisionWeights, preprocessing_of
 
 
 def test_a_faithful_package(package: Path, fitted: Path, setting: Setting, images: Dataset) -> None:
@@ -152,12 +152,15 @@ def test_one_image_may_lie_on_the_edge_of_a_band() -> None:
     assert many["int8.batch"].broken({"int8.batch": 1e-9})
 
 
-def test_siglip_is_exported_faithfully(fitted: Path, images: Dataset, tmp_path: Path) -> None:
-    weights = tiny_weights(SIGLIP)
+@pytest.mark.parametrize("config", [SIGLIP, DINOV3], ids=["siglip", "dinov3"])
+def test_other_families_are_exported_faithfully(
+    fitted: Path, images: Dataset, tmp_path: Path, config: VisionConfig
+) -> None:
+    weights = tiny_weights(config)
     record, head = read_head(fitted)
     # Means of patches vary less than a class token: the head is scaled to match.
     head = Head(head.layers, head.mean, head.scale, head.weight * 3, head.bias)
-    record = record.model_copy(update={"preprocessing": preprocessing_of(SIGLIP)})
+    record = record.model_copy(update={"preprocessing": preprocessing_of(config)})
     folder = empty(tmp_path / "p")
     build_package(folder, record, head, weights)
     found = measure(folder, weights, head, images.images, threads=1)

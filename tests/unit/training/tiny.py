@@ -27,6 +27,17 @@ SIGLIP = CONFIG.model_copy(
         "layer_norm_eps": 1e-6,
     }
 )
+DINOV3 = CONFIG.model_copy(
+    update={
+        "family": Family.DINOV3,
+        "projection_dim": 512,  # which it does not have
+        "hidden_act": "gelu",
+        "interpolation": "bilinear",
+        "num_register_tokens": 4,
+        "mean": (0.485, 0.456, 0.406),
+        "std": (0.229, 0.224, 0.225),
+    }
+)
 
 
 def tiny_weights(config: VisionConfig = CONFIG, seed: int = 0) -> VisionWeights:

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from detector.training_request import Recipe, Settings
-from tests.unit.training.tiny import CONFIG, SIGLIP
+from tests.unit.training.tiny import CONFIG, DINOV3, SIGLIP
 from tests.unit.training.tune.jobs import make_job
 from training.degrade import JUDGED, Variant
 from training.stages.context import StoppedError
@@ -38,7 +38,7 @@ from training.tune.run import tune
 from training.tune.schedule import plan_steps
 from training.tune.trainer import Trainer
 from training.tune.views import Views
-from training.vision import VisionConfig
+from training.vision import Family, VisionConfig
 
 RECIPES = pytest.mark.parametrize("recipe", [Recipe.LAYERNORM, Recipe.LORA])
 CPU = torch.device("cpu")
@@ -58,9 +58,13 @@ def assert_same(one: Tuned, other: Tuned) -> None:
 
 
 @RECIPES
-@pytest.mark.parametrize("config", [CONFIG, SIGLIP], ids=["clip", "siglip"])
+@pytest.mark.parametrize("config", [CONFIG, SIGLIP, DINOV3], ids=["clip", "siglip", "dinov3"])
 def test_each_recipe_learns(tmp_path: Path, recipe: Recipe, config: VisionConfig) -> None:
-    job = make_job(tmp_path, recipe, config, epochs=5.0, learning_rate=5e-3)
+    # Nothing normalises DINOv3's tokens before its first block: in a tower of random weights little
+    # reaches the class token.
+    slow = config.family is Family.DINOV3 and recipe is Recipe.LAYERNORM
+    rate = 2e-2 if slow else 5e-3
+    job = make_job(tmp_path, recipe, config, epochs=5.0, learning_rate=rate)
     tuned = tune(job)
     found = losses(tuned)
     assert found[0] == pytest.approx(np.log(2))  # the head knows nothing yet

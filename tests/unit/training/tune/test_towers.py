@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from detector.training_request import Recipe, Settings
-from tests.unit.training.tiny import CONFIG, SIGLIP, tiny_weights
+from tests.unit.training.tiny import CONFIG, DINOV3, SIGLIP, tiny_weights
 from tests.unit.training.tune.jobs import LAYERS, first_head, make_job, pictures
 from training.adaptation import adapted
 from training.degrade import JUDGED
@@ -21,7 +21,9 @@ from training.tune.towers import Tower
 from training.vision import VisionConfig, WeightsError, preprocessing_of
 
 PIXELS = np.random.default_rng(4).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
-FAMILIES = pytest.mark.parametrize("config", [CONFIG, SIGLIP], ids=["clip", "siglip"])
+FAMILIES = pytest.mark.parametrize(
+    "config", [CONFIG, SIGLIP, DINOV3], ids=["clip", "siglip", "dinov3"]
+)
 RECIPES = pytest.mark.parametrize("recipe", [Recipe.LAYERNORM, Recipe.LORA])
 # float32 sums in another order.
 TOLERANCE = 2e-5
