@@ -84,7 +84,7 @@ def _download(storage: Storage, folder: Path) -> None:
         except MissingFileError as error:
             raise WeightsError(
                 f"{storage.uri} holds no encoder: {name} is missing; copy {CONFIG_FILE} and "
-                f"{TENSORS_FILE} of a CLIP, SigLIP or DINOv3 model there"
+                f"{TENSORS_FILE} of a CLIP, SigLIP, DINOv3 or PE model there"
             ) from error
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from training.dinov3_names import renamed
+from training import dinov3_names, perception_names
 from training.vision import PREFIX, PROJECTION, Array, Family, VisionConfig, WeightsError
 
 CONFIG_FILE = "config.json"
@@ -15,6 +15,11 @@ PROCESSOR_FILE = "preprocessor_config.json"
 TENSORS_FILE = "model.safetensors"
 # How a tower's names begin that was saved alone, without the model around it.
 BARE = ("embeddings.", "encoder.", "pre_layrnorm.", "post_layernorm.", "head.")
+# Towers whose tensors have other names.
+RENAMED = {
+    Family.DINOV3: dinov3_names.renamed,
+    Family.PERCEPTION: perception_names.renamed,
+}
 
 
 def _document(path: Path | None) -> dict[str, Any]:
@@ -48,14 +53,14 @@ def read_tensors(path: Path, config: VisionConfig) -> dict[str, Array]:
     WeightsError
         If the file is damaged.
     """
-    dinov3 = config.family is Family.DINOV3
+    renamed = RENAMED.get(config.family)
     state: dict[str, Array] = {}
     try:
         with safe_open(path, framework="numpy") as file:
             for name in file.keys():  # noqa: SIM118 - not a dict
-                full = PREFIX + name if name.startswith(BARE) and not dinov3 else name
-                if dinov3 or full.startswith(PREFIX) or full == PROJECTION:
+                full = PREFIX + name if name.startswith(BARE) and not renamed else name
+                if renamed or full.startswith(PREFIX) or full == PROJECTION:
                     state[full] = np.ascontiguousarray(file.get_tensor(name), dtype=np.float32)
     except SafetensorError as error:
         raise WeightsError(f"{path} is damaged ({error}); delete it and try again") from error
-    return renamed(state, config) if dinov3 else state
+    return renamed(state, config) if renamed else state

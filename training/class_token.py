@@ -1,5 +1,7 @@
 """What towers with a class token share: the tokens before patches, the way through the blocks."""
 
+import numpy as np
+
 from training.block import Blocks
 from training.graph import GraphBuilder
 from training.half import leave_half
@@ -38,3 +40,11 @@ def through_blocks(
             token = x if number == last else blocks.first_token(x, f"tap_{number}")
             taps[number] = leave_half(blocks.g, token)
     return x, taps
+
+
+def embed(blocks: Blocks, x: str) -> str:
+    """Normalise the class token after the last block: the embedding, float32 [N, hidden]."""
+    g = blocks.g
+    pooled = leave_half(g, blocks.norm("post_layernorm", x))
+    g.real = np.float32
+    return g.node("Reshape", [pooled, g.ints(-1, blocks.config.hidden_size)], "embedding")

@@ -25,13 +25,16 @@ class ClipTower:
         -------
         The embedding [N, projection] and the tap [N, 1, hidden] of each of ``layers``, float32.
         """
-        x = self.blocks.norm("pre_layrnorm", self._tokens(self.blocks.patches(pixels)))
-        x, taps = through_blocks(self.blocks, x, layers, heat)
+        x, taps = through_blocks(self.blocks, self.begin(pixels), layers, heat)
         pooled = leave_half(self.g, self.blocks.norm("post_layernorm", x))
         flat = self.g.node("Reshape", [pooled, self.g.ints(-1, self.config.hidden_size)], "pooled")
         self.g.real = np.float32
         projection = np.ascontiguousarray(self.weights[PROJECTION].T)
         return multiply(self.g, "embedding", flat, projection), taps
+
+    def begin(self, pixels: str) -> str:
+        """Write from normalised pixels to the first block's input, [N, tokens, hidden]."""
+        return self.blocks.norm("pre_layrnorm", self._tokens(self.blocks.patches(pixels)))
 
     def _tokens(self, x: str) -> str:
         """Add positions to the patches and put the class token before them."""

@@ -7,8 +7,7 @@ arXiv:2403.13298), and four registers stand between the class token and the patc
 import numpy as np
 
 from training.block import Blocks
-from training.class_token import before, through_blocks
-from training.half import leave_half
+from training.class_token import before, embed, through_blocks
 from training.heat import Heat
 from training.rope import turns
 from training.vision import PREFIX
@@ -42,6 +41,4 @@ class Dinov3Tower:
         ]
         x = before(g, patches, np.concatenate(first))
         x, taps = through_blocks(self.blocks, x, layers, heat)
-        pooled = leave_half(g, self.blocks.norm("post_layernorm", x))
-        g.real = np.float32
-        return g.node("Reshape", [pooled, g.ints(-1, self.config.hidden_size)], "embedding"), taps
+        return embed(self.blocks, x), taps

@@ -26,6 +26,7 @@ LICENCES = {
     "google/": "Apache-2.0",
     "facebook/dinov3": "DINOv3 License",
     "facebook/metaclip": "CC-BY-NC-4.0",
+    "timm/vit_pe_core": "Apache-2.0",
 }
 # A hub that is there answers well within; the library itself tries for half a minute, or longer
 # where packets vanish.
@@ -102,7 +103,7 @@ def load(repository: str, cache: Path, revision: str = "main") -> VisionWeights:
         # All files of one commit, even if another comes in between.
         revision = document.parent.name
     config = read_config(document)
-    if config.family is not Family.CLIP:
+    if config.family in {Family.SIGLIP, Family.DINOV3}:
         config = read_config(document, fetch_processor(repository, revision, cache))
     tensors = fetch(repository, TENSORS_FILE, revision, cache)
     return VisionWeights(

@@ -1,10 +1,11 @@
-"""Rotary position embedding as DINOv3 has it: the angle by which each pair of a head is turned."""
+"""Rotary position embedding: the angle by which each pair of values in a head is turned."""
 
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from training.vision import Array, VisionConfig
+from training.vision import Array, Family, VisionConfig
 
 
 class Turns(NamedTuple):
@@ -18,18 +19,29 @@ class Turns(NamedTuple):
     sin: Array
 
 
+def _places(config: VisionConfig) -> npt.NDArray[np.float64]:
+    """Return two coordinates of each patch, row by row, [patches, 2]."""
+    number = np.arange(config.grid)
+    if config.family is Family.PERCEPTION:
+        # Counted from one; across comes first.
+        down, across = np.meshgrid(number + 1.0, number + 1.0, indexing="ij")
+        return np.stack([across.ravel(), down.ravel()], axis=1)
+    # DINOv3: the patch's centre, from -1 to 1, in whole turns.
+    centre = ((number + 0.5) / config.grid * 2 - 1) * 2 * np.pi
+    down, across = np.meshgrid(centre, centre, indexing="ij")
+    return np.stack([down.ravel(), across.ravel()], axis=1)
+
+
 def turns(config: VisionConfig) -> Turns:
     """Return the turns of a tower's tokens; those before the patches are left as they are.
 
-    A patch's angle is 2π times its centre, from -1 to 1 down and across, over periods that rise
-    from 1 to ``rope_theta``: a quarter of a head for each of the two directions.
+    A patch's angle is its coordinate over periods that rise from 1 to ``rope_theta``: a quarter of
+    a head for each of the two directions.
     """
     size = config.head_size
     frequency = config.rope_theta ** -np.arange(0, 1, 4 / size)
-    centre = (np.arange(config.grid) + 0.5) / config.grid * 2 - 1
-    down, across = np.meshgrid(centre, centre, indexing="ij")
-    place = np.stack([down.ravel(), across.ravel()], axis=1)
-    angle = (2 * np.pi * place[:, :, None] * frequency).reshape(len(place), size // 2)
+    place = _places(config)
+    angle = (place[:, :, None] * frequency).reshape(len(place), size // 2)
     still = np.zeros((config.before_patches, size // 2))
     angle = np.concatenate([still, angle])
     cos, sin = np.cos(angle), np.sin(angle)

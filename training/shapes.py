@@ -46,11 +46,11 @@ def expected_shapes(config: VisionConfig) -> dict[str, tuple[int, ...]]:
     shapes["post_layernorm.weight"] = shapes["post_layernorm.bias"] = (width,)
     if config.family is not Family.SIGLIP:
         shapes["embeddings.class_embedding"] = (width,)
-    if config.family is Family.CLIP:
+    if config.family in {Family.CLIP, Family.PERCEPTION}:
         shapes["pre_layrnorm.weight"] = shapes["pre_layrnorm.bias"] = (width,)
     elif config.family is Family.SIGLIP:
         shapes |= _siglip_shapes(width, inner)
-    else:
+    elif config.family is Family.DINOV3:
         shapes["embeddings.patch_embedding.bias"] = (width,)
         shapes["embeddings.register_tokens"] = (config.num_register_tokens, width)
     for i in range(config.num_hidden_layers):

@@ -12,9 +12,9 @@ from training.vision_config import (
     Array,
     Family,
     VisionConfig,
-    WeightsError,
     preprocessing_of,
 )
+from training.weights_error import WeightsError
 
 __all__ = [
     "CENTRED",
@@ -35,8 +35,9 @@ class VisionWeights:
     """A vision tower's weights and where they came from.
 
     ``state`` maps the names that transformers has for CLIP's and SigLIP's tensors to float32 arrays
-    in torch's layout (a linear layer's weight is [out, in]); DINOv3's are given such names
-    (:mod:`training.dinov3_names`). ``sha256`` is that of the file they were read from.
+    in torch's layout (a linear layer's weight is [out, in]); others are given such names
+    (:mod:`training.dinov3_names`, :mod:`training.perception_names`). ``sha256`` is that of the file
+    they were read from.
     """
 
     config: VisionConfig

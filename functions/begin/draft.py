@@ -8,9 +8,8 @@ from detector.training_request import MAX_RUN_LENGTH, RUN_PATTERN, RequestError,
 from detector.training_run import TrainingRun
 from functions.begin.settings import BeginSettings
 
-
 # By what an encoder is called; CLIP where it says none of these.
-KINDS = ("siglip", "dinov3", "metaclip")
+KINDS = ("siglip", "dinov3", "metaclip", "vit_pe_core")
 
 
 def run_name(execution: str) -> str:
@@ -42,7 +41,7 @@ def detector_name(request: TrainingRequest) -> str:
     """Return what the detector is called: as asked, else by the encoder's kind and the recipe."""
     encoder = request.encoder.lower()
     kind = next((kind for kind in KINDS if kind in encoder), "clip")
-    return request.name or f"{kind}-{request.recipe.value}"
+    return request.name or f"{kind.replace('_', '-')}-{request.recipe.value}"
 
 
 def draft(

@@ -1,6 +1,7 @@
 """The logits that torch gives, by transformers' own model: what the exported graphs are held to.
 
-Written apart from the towers that tuning uses, so that an error in them shows.
+Written apart from the towers that tuning uses, so that an error in them shows. Only Perception
+Encoder, which transformers has from timm, is held to our own (tests hold that one to timm's).
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from detector.package import Preprocessing
 from training.dinov3_names import EMBEDDINGS, PARTS
 from training.head import Head
+from training.tune.towers import Tower
 from training.vision import PREFIX, Array, Family, VisionWeights
 
 BATCH = 8
@@ -94,6 +96,8 @@ def reference_logits(
     pixels
         The images.
     """
+    if weights.config.family is Family.PERCEPTION:
+        return _by_our_own(weights, spec, head, pixels)
     model = reference_model(weights)
     mean, std = (np.array(v, np.float32) for v in (spec.mean, spec.std))
     found = []
@@ -105,6 +109,16 @@ def reference_logits(
             taps = torch.stack([_tap(states[n], weights) for n in head.layers], dim=1)
         found.append(head.logits(taps.numpy()))
     return np.concatenate(found)
+
+
+def _by_our_own(
+    weights: VisionWeights, spec: Preprocessing, head: Head, pixels: npt.NDArray[np.uint8]
+) -> Array:
+    tower = Tower(weights, spec, head.layers)
+    batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))
+    with torch.inference_mode():
+        taps = [tower(torch.from_numpy(np.ascontiguousarray(batch))).numpy() for batch in batches]
+    return head.logits(np.concatenate(taps))
 
 
 def _tap(state: Tensor, weights: VisionWeights) -> Tensor:

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModel, SiglipVisionConfig, SiglipVisionModel
 
 from detector.package import Preprocessing
-from training.tune.dinov3 import Dinov3
+from training.tune.rotary import RotaryTower
 from training.vision import PREFIX, Family, VisionWeights, WeightsError
 
 
 def build_model(weights: VisionWeights) -> nn.Module:
     """Return the vision model with these weights, frozen; no head follows the blocks.
 
-    It is transformers' own, but for DINOv3, whose tensors have other names and form there.
+    It is transformers' own, but for towers that turn queries and keys: :mod:`training.tune.rotary`.
 
     Raises
     ------
@@ -32,8 +32,8 @@ def build_model(weights: VisionWeights) -> nn.Module:
         if weights.config.family is Family.SIGLIP:
             # The pooling head follows the blocks; taps are taken before it.
             model = SiglipVisionModel(SiglipVisionConfig(**options, vision_use_head=False))
-        elif weights.config.family is Family.DINOV3:
-            model = Dinov3(weights.config)
+        elif weights.config.family in {Family.DINOV3, Family.PERCEPTION}:
+            model = RotaryTower(weights.config)
         else:
             model = CLIPVisionModel(CLIPVisionConfig(**options))
     inner: nn.Module = getattr(model, "vision_model", model)
@@ -75,7 +75,7 @@ class Tower(nn.Module):
         """Return the taps, float32 [N, T, hidden], of uint8 pixels [N, size, size, 3]."""
         normal = (pixels.float() - self.mean) * self.scale
         x = self.inner.embeddings(normal.permute(0, 3, 1, 2))
-        if self.family is Family.CLIP:
+        if self.family in {Family.CLIP, Family.PERCEPTION}:
             x = self.inner.pre_layrnorm(x)
         taps: dict[int, Tensor] = {}
         # Blocks above the last tap decide nothing.

@@ -14,7 +14,7 @@ from batch_inference.heat import Floats, pack_heat, unpack_heat
 from detector.evidence import Heat
 from detector.package import Graph
 from tests.unit.training.test_tower import PIXELS
-from tests.unit.training.tiny import CONFIG, DINOV3, SIGLIP, tiny_weights
+from tests.unit.training.tiny import CONFIG, DINOV3, PERCEPTION, SIGLIP, tiny_weights
 from training.tower import LinearHead, build_graph
 from training.vision import VisionConfig, preprocessing_of
 
@@ -32,7 +32,9 @@ def engine(config: VisionConfig, path: Path, *, heat: bool = True) -> OnnxEngine
     return load_engine(path, str(path), Graph.FP32, cuda=False)
 
 
-@pytest.mark.parametrize("config", [CONFIG, SIGLIP, DINOV3], ids=["clip", "siglip", "dinov3"])
+@pytest.mark.parametrize(
+    "config", [CONFIG, SIGLIP, DINOV3, PERCEPTION], ids=lambda config: config.family
+)
 def test_the_engine_says_a_map_beside_the_logit(config: VisionConfig, tmp_path: Path) -> None:
     scores = engine(config, tmp_path / "m.onnx").run(PIXELS)
     assert scores.heat is not None

@@ -82,6 +82,7 @@ def test_the_version_is_the_day_in_three_numbers() -> None:
         ("openai/clip-vit-large-patch14", "clip-probe"),
         ("google/siglip2-base-patch16-224", "siglip-probe"),
         ("facebook/dinov3-vitl16-pretrain-lvd1689m", "dinov3-probe"),
+        ("timm/vit_pe_core_large_patch14_336.fb", "vit-pe-core-probe"),
         ("s3://source-bucket/encoders/DINOv3-L/", "dinov3-probe"),
     ],
 )

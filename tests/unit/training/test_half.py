@@ -7,14 +7,14 @@ import pytest
 from onnx import TensorProto
 
 from tests.unit.training.test_tower import PIXELS
-from tests.unit.training.tiny import CONFIG, DINOV3, SIGLIP, tiny_weights
+from tests.unit.training.tiny import CONFIG, DINOV3, PERCEPTION, SIGLIP, tiny_weights
 from training.features import open_session
 from training.tower import LinearHead, build_graph
 from training.vision import VisionConfig, preprocessing_of
 
 HEAD = LinearHead((2, 3), np.random.default_rng(3).normal(size=(2, 64)).astype("f4"), 0.25)
 FAMILIES = pytest.mark.parametrize(
-    "config", [CONFIG, SIGLIP, DINOV3], ids=["clip", "siglip", "dinov3"]
+    "config", [CONFIG, SIGLIP, DINOV3, PERCEPTION], ids=lambda config: config.family
 )
 
 

@@ -15,7 +15,7 @@ from transformers import (
 )
 
 from tests.unit.training.test_tower import PIXELS, on_the_int8_grid
-from tests.unit.training.tiny import CONFIG, DINOV3, SIGLIP, tiny_weights
+from tests.unit.training.tiny import CONFIG, DINOV3, PERCEPTION, SIGLIP, tiny_weights
 from training.block import float_linear
 from training.features import open_session
 from training.heat import read_by_head
@@ -43,7 +43,7 @@ NEAR = {"fp32": 1e-5, "fp16": 2e-2, "int8": 2e-3}
 of_every_head = pytest.mark.parametrize("head", HEADS.values(), ids=HEADS.keys())
 of_every_way = pytest.mark.parametrize("way", WAYS)
 of_every_family = pytest.mark.parametrize(
-    "config", [CONFIG, SIGLIP, DINOV3], ids=["clip", "siglip", "dinov3"]
+    "config", [CONFIG, SIGLIP, DINOV3, PERCEPTION], ids=lambda config: config.family
 )
 
 

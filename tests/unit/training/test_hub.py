@@ -76,6 +76,7 @@ def test_siglips_processor_is_read(
     [
         ("facebook/dinov3-vitl16-pretrain-lvd1689m", "DINOv3 License"),
         ("facebook/metaclip-2-worldwide-huge-quickgelu", "CC-BY-NC-4.0"),
+        ("timm/vit_pe_core_large_patch14_336.fb", "Apache-2.0"),
         ("facebook/another", ""),
         ("openaimed/tiny", ""),
     ],

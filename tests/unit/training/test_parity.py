@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from detector.package import DESCRIPTION_FILE, Graph, describe_file, load_package
 from detector.training_request import Recipe
 from tests.unit.training.test_package import empty
-from tests.unit.training.tiny import DINOV3, SIGLIP, tiny_weights
+from tests.unit.training.tiny import DINOV3, PERCEPTION, SIGLIP, tiny_weights
 from training.adaptation import Adaptation, adapted
 from training.dataset import Dataset
 from training.embedded import build_package
@@ -152,7 +152,7 @@ def test_one_image_may_lie_on_the_edge_of_a_band() -> None:
     assert many["int8.batch"].broken({"int8.batch": 1e-9})
 
 
-@pytest.mark.parametrize("config", [SIGLIP, DINOV3], ids=["siglip", "dinov3"])
+@pytest.mark.parametrize("config", [SIGLIP, DINOV3, PERCEPTION], ids=lambda c: c.family)
 def test_other_families_are_exported_faithfully(
     fitted: Path, images: Dataset, tmp_path: Path, config: VisionConfig
 ) -> None:

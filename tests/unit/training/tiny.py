@@ -38,6 +38,15 @@ DINOV3 = CONFIG.model_copy(
         "std": (0.229, 0.224, 0.225),
     }
 )
+PERCEPTION = CONFIG.model_copy(
+    update={
+        "family": Family.PERCEPTION,
+        "projection_dim": 512,  # which it does not have
+        "hidden_act": "gelu",
+        "interpolation": "bilinear",
+        "rope_theta": 10_000.0,
+    }
+)
 
 
 def tiny_weights(config: VisionConfig = CONFIG, seed: int = 0) -> VisionWeights:

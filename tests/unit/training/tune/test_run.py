@@ -58,7 +58,7 @@ def assert_same(one: Tuned, other: Tuned) -> None:
 
 
 @RECIPES
-@pytest.mark.parametrize("config", [CONFIG, SIGLIP, DINOV3], ids=["clip", "siglip", "dinov3"])
+@pytest.mark.parametrize("config", [CONFIG, SIGLIP, DINOV3], ids=lambda config: config.family)
 def test_each_recipe_learns(tmp_path: Path, recipe: Recipe, config: VisionConfig) -> None:
     # Nothing normalises DINOv3's tokens before its first block: in a tower of random weights little
     # reaches the class token.

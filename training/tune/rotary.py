@@ -1,6 +1,8 @@
-"""DINOv3's blocks in torch, their parts named as :mod:`training.dinov3_names` names them.
+"""Towers whose queries and keys are turned, in torch: DINOv3's and Perception Encoder's.
 
-transformers' own model multiplies each branch by a factor that our weights already hold.
+Their parts have the names of :mod:`training.dinov3_names` and :mod:`training.perception_names`.
+transformers' own DINOv3 multiplies each branch by a factor that our weights already hold; its
+Perception Encoder is timm's.
 """
 
 import torch
@@ -8,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.rope import turns
-from training.vision import VisionConfig
+from training.vision import Family, VisionConfig
 
 
 class Embeddings(nn.Module):
@@ -17,15 +19,22 @@ class Embeddings(nn.Module):
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         width, side = config.hidden_size, config.patch_size
-        self.patch_embedding = nn.Conv2d(3, width, side, stride=side)
+        dinov3 = config.family is Family.DINOV3
+        self.patch_embedding = nn.Conv2d(3, width, side, stride=side, bias=dinov3)
         self.class_embedding = nn.Parameter(torch.empty(width))
-        self.register_tokens = nn.Parameter(torch.empty(config.num_register_tokens, width))
+        registers = torch.empty(config.num_register_tokens, width)
+        self.register_tokens = nn.Parameter(registers) if dinov3 else None
+        self.position_embedding = None if dinov3 else nn.Embedding(config.tokens, width)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return class token, registers and patches."""
         patches: Tensor = self.patch_embedding(pixels).flatten(2).transpose(1, 2)
-        first = torch.cat([self.class_embedding[None], self.register_tokens])
-        return torch.cat([first.expand(len(pixels), -1, -1), patches], dim=1)
+        first = self.class_embedding[None]
+        if self.register_tokens is not None:
+            first = torch.cat([first, self.register_tokens])
+        tokens = torch.cat([first.expand(len(pixels), -1, -1), patches], dim=1)
+        placed = self.position_embedding
+        return tokens if placed is None else tokens + placed.weight
 
 
 class Attention(nn.Module):
@@ -97,12 +106,14 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers))
 
 
-class Dinov3(nn.Module):
-    """Embeddings and blocks of DINOv3's vision tower, up to the norm after them."""
+class RotaryTower(nn.Module):
+    """Embeddings and blocks, up to the norm after them."""
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         if config.hidden_act != "gelu":
-            raise ValueError(f"activation {config.hidden_act!r}: DINOv3's perceptrons have gelu")
+            raise ValueError(f"activation {config.hidden_act!r}: these towers have gelu")
         self.embeddings = Embeddings(config)
+        if config.family is Family.PERCEPTION:
+            self.pre_layrnorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.encoder = Encoder(config)
