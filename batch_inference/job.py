@@ -13,6 +13,7 @@ from batch_inference.detector_store import DetectorStore
 from batch_inference.engine import Engine, choose_graph, cuda_usable, load_engine
 from batch_inference.instance import instance_type
 from batch_inference.judge import Judge
+from batch_inference.kept_decoder import Decoders
 from batch_inference.ledger import committed_chunks, read_record, write_record
 from batch_inference.meter import Meter
 from batch_inference.pipeline import Pipeline
@@ -43,6 +44,7 @@ def run_shard(
     lane: Lane | None = None,
     settings: Settings | None = None,
     stop: Stop | None = None,
+    decoders: Decoders = Decoder,
 ) -> ShardRecord:
     """Score one shard of a batch, resuming where an earlier attempt ended.
 
@@ -66,6 +68,8 @@ def run_shard(
         Bounds on concurrency and memory; None for those that fit the machine.
     stop
         Set to end early.
+    decoders
+        Gives the decode workers; by default new ones, which end with the shard.
 
     Returns
     -------
@@ -94,6 +98,7 @@ def run_shard(
         lane=lane,
         settings=settings or Settings(),
         stop=stop,
+        decoders=decoders,
     )
 
 
@@ -128,6 +133,7 @@ def score_shard(
     lane: Lane | None = None,
     settings: Settings,
     stop: Stop | None = None,
+    decoders: Decoders = Decoder,
 ) -> ShardRecord:
     """Score what a shard has not committed yet with a loaded engine, and put it on record.
 
@@ -149,7 +155,7 @@ def score_shard(
         objects=objects_left(units, committed),
     )
     judge = Judge(plan, package.calibration, package.decision, engine.graph, lane or plan.lane)
-    with Decoder(
+    with decoders(
         package.preprocessing, plan.limits, settings, thumbnails=plan.evidence_images > 0
     ) as decoder:
         pipeline = Pipeline(

@@ -7,12 +7,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from batch_inference import log
 from batch_inference.job import run_shard
+from batch_inference.kept_decoder import KeptDecoder
 from detector.uri import S3Uri
 from functions.aws import s3_client
 from functions.express.settings import ExpressSettings
 from functions.logger import logger
 
 read_settings = cache(ExpressSettings.read)
+# Of the sandbox: starting decode workers takes longer than scoring a photograph.
+decoders = KeptDecoder()
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -26,6 +29,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         s3=s3_client(),
         graph=settings.graph,
         cache=settings.detector_cache,
+        decoders=decoders,
     )
     logger.info("scored", extra={"rows": record.counts.rows, "seconds": record.seconds})
     return {"batch": record.batch, "shard": record.shard, "rows": record.counts.rows}

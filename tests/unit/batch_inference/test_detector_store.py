@@ -10,6 +10,7 @@ import onnxruntime as ort
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_inference import detector_store as store_module
 from batch_inference import engine as engine_module
 from batch_inference import log
 from batch_inference.decoding import Facts
@@ -20,7 +21,7 @@ from batch_inference.job import load_detector
 from batch_inference.judge import Judge
 from batch_inference.source import Source
 from detector.manifest import ManifestEntry
-from detector.package import DetectorPackage, Graph, PackageError
+from detector.package import DetectorPackage, Graph, PackageError, PackageFile, check_file
 from detector.plan import DetectorRef
 from detector.reason import Reason
 from tests.unit.batch_inference.support import MODELS, REF, make_plan, put_entries, tiny_package
@@ -68,6 +69,28 @@ def test_several_processes_download_a_graph_once(
         ".model.fp32.onnx.lock",
         "model.fp32.onnx",
     ]
+
+
+def test_a_file_is_hashed_again_only_when_it_was_touched(
+    s3: "S3Client", package: DetectorPackage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[Path] = []
+
+    def counted(folder: Path, wanted: PackageFile) -> Path:
+        hashed.append(folder / wanted.file)
+        return check_file(folder, wanted)
+
+    monkeypatch.setattr(store_module, "check_file", counted)
+    store = DetectorStore(s3, tmp_path)
+    path = store.fetch(REF, package, Graph.FP32)
+    once = len(hashed)
+    assert DetectorStore(s3, tmp_path).fetch(REF, package, Graph.FP32) == path
+    assert len(hashed) == once
+    # As long as before, and written in the same place.
+    path.write_bytes(bytes(path.stat().st_size))
+    sound = store.fetch(REF, package, Graph.FP32).read_bytes()
+    assert any(sound)
+    assert len(hashed) > once
 
 
 def test_an_altered_cache_is_fetched_again_and_an_altered_release_refused(
