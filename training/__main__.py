@@ -45,6 +45,10 @@ def parser() -> argparse.ArgumentParser:
     fit.add_argument("--encoder", default=weights.WHEEL, help="'wheel' or owner/name on the hub")
     fit.add_argument("--name", default="clip-b16-probe")
     fit.add_argument("--version", default="1.0.0")
+    fit.add_argument(
+        "--leave-out", action="append", default=[], metavar="SOURCE",
+        help="a source that is judged, but not learnt from; repeatable",
+    )  # fmt: skip
     _ladder(fit)
     judge = commands.add_parser("evaluate", help="accuracy by source, clean, web, hard, …")
     judge.add_argument("data", type=Path, metavar="DATA")
@@ -116,7 +120,7 @@ def run(arguments: argparse.Namespace, console: Console, said: str) -> None:
             naming = Naming(arguments.name, arguments.version, said, datetime.now(UTC))
             record = fit_folder(
                 dataset, arguments.out, setting, naming,
-                per_group=arguments.ladder, tell=console.print,
+                per_group=arguments.ladder, left_out=arguments.leave_out, tell=console.print,
             )  # fmt: skip
             console.print(f"{record.name} {record.version} written to {arguments.out}")
             return

@@ -49,7 +49,7 @@ long as at most $unanswered of all images are left without an answer.
   flatter it a little; $count sources are few, and the world has more generators than these.
 - A random split of the same data would say AUC 0.96 or more. That means nothing: sources leak.
 - AI images that are called `real` are common with generators unlike those in the data. A `real`
-  verdict means "no trace found", not "authentic".
+  verdict means "no trace found", not "authentic".$apart
 - The image is shrunk to $size px on its short side and its centre is cropped: traces that live in
   fine detail or at the border are not seen. Heavy recompression costs accuracy (row `hard`).
 - Fairness over people, places and cameras was not measured.
@@ -75,6 +75,8 @@ def render_card(
     report: Report,
 ) -> str:
     """Return the card as Markdown."""
+    judged = {source.source for variant in report.variants for source in variant.sources}
+    apart = sorted(judged - set(data.sources))
     return CARD.substitute(
         name=name,
         version=version,
@@ -101,4 +103,7 @@ def render_card(
         unanswered=f"{MAX_UNSURE:.0%}",
         count=len(data.sources),
         size=size,
+        apart=f"\n- Judged, but left out of what was learnt from: {', '.join(apart)}."
+        if apart
+        else "",
     )

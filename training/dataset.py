@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,20 @@ class Dataset:
     def sources(self) -> tuple[str, ...]:
         """The names of all sources, sorted."""
         return tuple(sorted({image.source for image in self.images}))
+
+    def without(self, sources: Sequence[str]) -> "Dataset":
+        """Return the set without some sources.
+
+        Raises
+        ------
+        DatasetError
+            If it has none of such a name, or lacks a class without them.
+        """
+        if unknown := sorted(set(sources) - set(self.sources)):
+            raise DatasetError(
+                f"{self.root} has no source {unknown[0]!r}; it has {', '.join(self.sources)}"
+            )
+        return _check(self.root, (i for i in self.images if i.source not in sources))
 
     def digest(self) -> str:
         """Return a SHA-256 over paths, labels, sources and sizes, to know the data again."""

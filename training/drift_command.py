@@ -64,7 +64,9 @@ def write_reference(dataset: Dataset, folder: Path, protocol: Protocol) -> Drift
         If the folder holds no fitted head, or it was altered.
     """
     record, head = read_head(folder)
-    images = choose(dataset.images)
+    images = choose([i for i in dataset.images if i.source in record.data.sources])
+    if not images:
+        raise DatasetError(f"{dataset.root} has no image of a source that the head learnt from")
     encoder = weights.load(protocol.encoder or embedded.encoder_of(record), protocol.cache)
     setting = Setting(
         encoder, protocol.cache, protocol.threads, protocol.progress, record.preprocessing

@@ -1,15 +1,14 @@
 """Fit a head on a folder of labelled images, and write what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from training.dataset import Dataset
-from training.degrade import Variant
+from training.degrade import JUDGED, Variant
 from training.evaluation import climb
 from training.fit import Fit, Tell, fit
 from training.fitting import (
-    HELD_OUT,
     Learnt,
     Naming,
     Setting,
@@ -18,7 +17,13 @@ from training.fitting import (
     write_fitted,
 )
 from training.head import HeadRecord
-from training.subject import Subject, held_out_score
+from training.subject import (
+    Subject,
+    by_past,
+    held_out_beside,
+    held_out_score,
+    released_score,
+)
 
 
 def fit_folder(
@@ -28,6 +33,7 @@ def fit_folder(
     naming: Naming,
     *,
     per_group: int = 0,
+    left_out: Sequence[str] = (),
     tell: Tell = lambda _text: None,
     fitter: Callable[..., Fit] = fit,
 ) -> HeadRecord:
@@ -38,16 +44,30 @@ def fit_folder(
     per_group
         Images of each class of each source that are taken up the ladder of degradations, judged
         by heads that never saw their source; 0 for no ladder.
+    left_out
+        Sources that are judged, and not learnt from.
+
+    Raises
+    ------
+    training.dataset.DatasetError
+        If there is no such source, or nothing can be learnt without them.
     """
+    everything, dataset = dataset, dataset.without(left_out)
     variants, images = tuple(Variant), dataset.images
     features = features_of(images, setting, variants)
     found = fitter(features, images, setting.layers, learnt=variants, tell=tell)
     learnt = Learnt.of(found, images, variants)
+    score = held_out_score(images, variants, found.head.layers, found.strength, setting)
+    if left_out:
+        score = by_past(dataset.sources, score, released_score(found.head, setting))
+        images = everything.images
+        held_out = {Variant(copy): logits for copy, logits in score(images, JUDGED).items()}
+        method = held_out_beside(sorted(left_out))
+        learnt = replace(learnt, judged=images, held_out=held_out, method=method)
     if per_group:
         tell("judging on the ladder of degradations")
-        score = held_out_score(images, variants, found.head.layers, found.strength, setting)
         name = f"{naming.name}@{naming.version}"
-        subject = Subject(name, found.calibration, found.decision, HELD_OUT, score)
+        subject = Subject(name, found.calibration, found.decision, learnt.method, score)
         learnt = replace(learnt, ladder=climb(subject, images, per_group))
-    data = fitted_on(dataset.root.name, dataset.digest(), images)
+    data = fitted_on(dataset.root.name, dataset.digest(), dataset.images)
     return write_fitted(out, learnt, data, setting, naming)

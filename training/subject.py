@@ -1,6 +1,6 @@
 """What is judged: something that scores images, with its calibration, bands and past."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,8 +74,8 @@ def head_subject(
 ) -> Subject:
     """Return a fitted head as it is judged on a set of images.
 
-    Where it learnt from none of their sources, as it is. Where all that it learnt from is among
-    them, every image is scored by a head fitted anew without its source.
+    Images of sources that it never learnt from are scored by it as it is. Where all that it learnt
+    from is among them, each image of these is scored by a head fitted anew without its source.
 
     Raises
     ------
@@ -99,8 +99,37 @@ def head_subject(
         why = "the rest of what it learnt from is not here to fit it anew without them"
         raise refused(sorted(learnt & here), name, why)
     variants = tuple(Variant(v) for v in record.learnt_from)
-    score = held_out_score(images, variants, head.layers, record.strength, setting)
-    return Subject(name, record.calibration, record.decision, HELD_OUT, score)
+    known = [image for image in images if image.source in learnt]
+    held_out = held_out_score(known, variants, head.layers, record.strength, setting)
+    fresh = sorted(here - learnt)
+    if not fresh:
+        return Subject(name, record.calibration, record.decision, HELD_OUT, held_out)
+    score = by_past(learnt, held_out, released_score(head, setting))
+    return Subject(name, record.calibration, record.decision, held_out_beside(fresh), score)
+
+
+def held_out_beside(fresh: Sequence[str]) -> str:
+    """Say how images were kept apart where some sources were never learnt from."""
+    return (
+        f"{HELD_OUT} Sources that it never learnt from, scored by the head as released: "
+        f"{', '.join(fresh)}."
+    )
+
+
+def by_past(learnt: Collection[str], held_out: Score, released: Score) -> Score:
+    """Return what scores images of learnt sources by ``held_out``, and others by ``released``."""
+
+    def score(images: Sequence[LabelledImage], copies: Sequence[str]) -> dict[str, Floats]:
+        old = np.array([image.source in learnt for image in images])
+        found = {copy: np.empty(len(images)) for copy in copies}
+        for mine, by in ((old, held_out), (~old, released)):
+            if mine.any():
+                part = by([images[i] for i in np.flatnonzero(mine).tolist()], copies)
+                for copy in copies:
+                    found[copy][mine] = part[copy]
+        return found
+
+    return score
 
 
 def _chosen(setting: Setting, layers: Sequence[int]) -> list[int]:
