@@ -18,7 +18,7 @@ from training.vision import Array
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-# The embedded detector's own: training/embedded_data/head.json.
+# The embedded detector's own as of 1.1.0, which all levers were tried against.
 LAYERS = (8, 10, 12)
 STRENGTH = 0.001
 GROUP_STEP = 0.5

@@ -22,10 +22,9 @@ from detector.cache import cache_home
 from training import embedded, weights
 from training.__main__ import progress_bar
 from training.dataset import load_dataset
-from training.degrade import Variant
 from training.fitting import Setting, versions
 from training.head import read_head
-from training.subject import held_out_score
+from training.subject import head_subject
 
 
 def figure(part: dict[str, float]) -> str:
@@ -69,9 +68,7 @@ def main() -> int:
     with progress_bar(Console(stderr=True)) as progress:
         encoder = weights.load(weights.name_of(record.encoder), arguments.cache)
         setting = Setting(encoder, arguments.cache, progress=progress)
-        learnt = tuple(Variant(name) for name in record.learnt_from)
-        score = held_out_score(images, learnt, head.layers, record.strength, setting)
-        logits = score(images, COPIES)
+        logits = head_subject(images, record, head, setting).score(images, COPIES)
     copies = {}
     for copy in COPIES:
         files = logits_of_files(facts_of(images, copy), images)

@@ -10,8 +10,8 @@ from detector.evaluation import Label
 from detector.package import Graph, check_file, load_package
 from detector.verdict import Verdict
 from tests.unit.training.conftest import NOW
-from tests.unit.training.tiny import tiny_weights
-from training.dataset import Dataset
+from tests.unit.training.tiny import make_images, tiny_weights
+from training.dataset import Dataset, DatasetError, load_dataset
 from training.degrade import JUDGED, Variant
 from training.embedded import build_package, verified
 from training.evaluation import UNSEEN, evaluate, write_report
@@ -139,6 +139,42 @@ def test_known_sources_are_judged_by_leaving_them_out(
     document, _details, text = write_report(found, tmp_path / "out")
     assert json.loads(document.read_text())["schema"] == "aidetect.evaluation/1"
     assert "| ai | ai-one | 6 |" in text.read_text()
+
+
+def test_a_source_that_is_left_out_is_judged_and_not_learnt_from(
+    images: Dataset, setting: Setting, tmp_path: Path
+) -> None:
+    dataset = load_dataset(make_images(tmp_path / "images", sources=("one", "two", "three")))
+    naming = Naming("tiny-probe", "1.2.3", "test", NOW)
+    record = fit_folder(dataset, tmp_path / "part", setting, naming, left_out=["ai-three"])
+    # The same head as of a folder that never had it, and the same judgement of what is in both.
+    rest = dataset.without(["ai-three"])
+    same = fit_folder(rest, tmp_path / "rest", setting, naming)
+    assert record.weights.sha256 == same.weights.sha256
+    assert record.data.sources == same.data.sources == rest.sources
+    assert (
+        "Judged, but left out of what was learnt from: ai-three."
+        in (tmp_path / "part" / "MODEL_CARD.md").read_text()
+    )
+    _, head = read_head(tmp_path / "part")
+    found = evaluate(dataset, record, head, setting).report
+    assert found.method.endswith("scored by the head as released: ai-three.")
+    by_source = {s.source: s for s in found.variants[0].sources}
+    whole = {s.source: s for s in evaluate(rest, same, head, setting).report.variants[0].sources}
+    assert {name: by_source[name] for name in whole} == whole
+    released = evaluate(
+        dataset,
+        record.model_copy(update={"data": record.data.model_copy(update={"sources": ()})}),
+        head,
+        setting,
+    ).report
+    alone = {s.source: s for s in released.variants[0].sources}
+    assert by_source["ai-three"] == alone["ai-three"]
+
+
+def test_a_source_that_is_not_there_cannot_be_left_out(images: Dataset) -> None:
+    with pytest.raises(DatasetError, match=r"no source 'elsewhere'; it has ai-one"):
+        images.without(["elsewhere"])
 
 
 def test_unknown_sources_are_judged_as_released(
