@@ -24,6 +24,7 @@ from training.fitting import versions
 from training.ladder import choose
 
 PER_GROUP = 60
+VIEWS = ["resized", "native"]
 
 
 def main() -> int:
@@ -35,7 +36,9 @@ def main() -> int:
     parser.add_argument(
         "--per-group", type=int, default=PER_GROUP, help="images of each class of each source"
     )
-    parser.add_argument("--views", nargs="+", default=["resized", "native"])
+    parser.add_argument(
+        "--views", nargs="+", default=VIEWS, help="ways to look: benchmarks/levers/view.py"
+    )
     arguments = parser.parse_args()
     console = Console(stderr=True)
     dataset = load_dataset(arguments.data)
@@ -57,8 +60,9 @@ def main() -> int:
                 **found.record(),
             }
         )
+    views = ["--views", *arguments.views] if arguments.views != VIEWS else []
     command = "python -m benchmarks.levers DATA " + shlex.join(
-        ["--per-group", str(arguments.per_group), "--out", str(arguments.out)]
+        ["--per-group", str(arguments.per_group), *views, "--out", str(arguments.out)]
     )
     document = {
         "command": command,
