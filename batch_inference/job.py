@@ -44,7 +44,7 @@ def run_shard(
     lane: Lane | None = None,
     settings: Settings | None = None,
     stop: Stop | None = None,
-    decoders: Decoders = Decoder,
+    decoders: Decoders | None = None,
 ) -> ShardRecord:
     """Score one shard of a batch, resuming where an earlier attempt ended.
 
@@ -69,7 +69,7 @@ def run_shard(
     stop
         Set to end early.
     decoders
-        Gives the decode workers; by default new ones, which end with the shard.
+        Gives the decode workers; None for new ones, which end with the shard.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def score_shard(
     lane: Lane | None = None,
     settings: Settings,
     stop: Stop | None = None,
-    decoders: Decoders = Decoder,
+    decoders: Decoders | None = None,
 ) -> ShardRecord:
     """Score what a shard has not committed yet with a loaded engine, and put it on record.
 
@@ -155,7 +155,7 @@ def score_shard(
         objects=objects_left(units, committed),
     )
     judge = Judge(plan, package.calibration, package.decision, engine.graph, lane or plan.lane)
-    with decoders(
+    with (decoders or Decoder)(
         package.preprocessing, plan.limits, settings, thumbnails=plan.evidence_images > 0
     ) as decoder:
         pipeline = Pipeline(
