@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from benchmarks.levers.measure import resamples
 from training import curves
 from training.dataset import LabelledImage
 from training.probe import balance
@@ -15,7 +16,6 @@ from training.probe import balance
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 STRATA = 5
-RESAMPLES = 1000
 SEED = 20261127
 
 
@@ -118,16 +118,7 @@ def explain(files: Floats, detector: Floats, images: Sequence[LabelledImage]) ->
             _within(detector[chosen], t, w, stratum[chosen]),
         )
 
-    rng = np.random.default_rng(SEED)
-    groups: dict[tuple[str, str], list[int]] = {}
-    for number, image in enumerate(images):
-        groups.setdefault((image.label.value, image.source), []).append(number)
-    drawn = np.array(
-        [
-            figures(np.concatenate([rng.choice(group, len(group)) for group in groups.values()]))
-            for _ in range(RESAMPLES)
-        ]
-    )
+    drawn = np.array([figures(chosen) for chosen in resamples(images)])
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     found = figures(np.arange(len(images)))
     areas = [Interval(*parts) for parts in zip(found, low.tolist(), high.tolist(), strict=True)]
