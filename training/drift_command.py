@@ -64,9 +64,8 @@ def write_reference(dataset: Dataset, folder: Path, protocol: Protocol) -> Drift
         If the folder holds no fitted head, or it was altered.
     """
     record, head = read_head(folder)
-    images = choose([i for i in dataset.images if i.source in record.data.sources])
-    if not images:
-        raise DatasetError(f"{dataset.root} has no image of a source that the head learnt from")
+    # Also of sources that were left out of what it learnt from: live images are of such, too.
+    images = choose(dataset.images)
     encoder = weights.load(protocol.encoder or embedded.encoder_of(record), protocol.cache)
     setting = Setting(
         encoder, protocol.cache, protocol.threads, protocol.progress, record.preprocessing
