@@ -1,6 +1,6 @@
 """A pool of decode workers that outlives its shard: a warm Lambda need not start them again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -27,8 +27,7 @@ class KeptDecoder:
     knows what its workers are at.
     """
 
-    def __init__(self, make: Callable[..., Decoder] = Decoder) -> None:
-        self._make = make
+    def __init__(self) -> None:
         self._kept: tuple[object, Decoder] | None = None
 
     @contextmanager
@@ -43,11 +42,10 @@ class KeptDecoder:
             If workers cannot be started.
         """
         kind = (spec, limits, settings, thumbnails)
+        if self._kept and self._kept[0] != kind:
+            self.close()
         kept, self._kept = self._kept, None
-        if kept and kept[0] != kind:
-            kept[1].close()
-            kept = None
-        decoder = kept[1] if kept else self._make(spec, limits, settings, thumbnails=thumbnails)
+        decoder = kept[1] if kept else Decoder(spec, limits, settings, thumbnails=thumbnails)
         try:
             yield decoder
         except BaseException:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from training.graph import GraphBuilder
-from training.rope import Turns
+from training.rope import turns
 from training.vision import PREFIX, Array, VisionWeights
 
 # Writes ``name`` = x @ weight + bias of a block's linear layer, given (builder, name, x, tokens,
@@ -27,16 +27,13 @@ def float_linear(
 
 
 class Blocks:
-    """Writes blocks of one tower into a graph builder.
-
-    ``turns``, where a tower has them, are done to queries and keys.
-    """
+    """Writes blocks of one tower into a graph builder."""
 
     def __init__(self, g: GraphBuilder, weights: VisionWeights, linear: Linear) -> None:
         self.g, self.weights, self.linear_form = g, weights, linear
         self.config = weights.config
         self.tokens = self.config.tokens
-        self.turns: Turns | None = None
+        self.turns = turns(self.config) if self.config.rotary else None
 
     def patches(self, x: str) -> str:
         """Cut pixels [N, size, size, 3] into patches and project: [N, grid², hidden]."""

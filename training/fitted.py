@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from training.dataset import Dataset
+from training.calibrate import Floats
+from training.dataset import Dataset, LabelledImage
 from training.degrade import JUDGED, Variant
 from training.evaluation import climb
 from training.fit import Fit, Tell, fit
@@ -20,7 +21,7 @@ from training.head import HeadRecord
 from training.subject import (
     Subject,
     by_past,
-    held_out_beside,
+    held_out_method,
     held_out_score,
     released_score,
 )
@@ -57,17 +58,25 @@ def fit_folder(
     features = features_of(images, setting, variants)
     found = fitter(features, images, setting.layers, learnt=variants, tell=tell)
     learnt = Learnt.of(found, images, variants)
-    score = held_out_score(images, variants, found.head.layers, found.strength, setting)
+    released = released_score(found.head, setting)
     if left_out:
-        score = by_past(dataset.sources, score, released_score(found.head, setting))
-        images = everything.images
-        held_out = {Variant(copy): logits for copy, logits in score(images, JUDGED).items()}
-        method = held_out_beside(sorted(left_out))
-        learnt = replace(learnt, judged=images, held_out=held_out, method=method)
+
+        def said(_images: Sequence[LabelledImage], copies: Sequence[str]) -> dict[str, Floats]:
+            return {copy: found.held_out[Variant(copy)] for copy in copies}
+
+        logits = by_past(dataset.sources, said, released)(everything.images, JUDGED)
+        learnt = replace(
+            learnt,
+            judged=everything.images,
+            held_out={variant: logits[variant] for variant in JUDGED},
+            method=held_out_method(sorted(left_out)),
+        )
     if per_group:
         tell("judging on the ladder of degradations")
+        held_out = held_out_score(images, variants, found.head.layers, found.strength, setting)
+        score = by_past(dataset.sources, held_out, released)
         name = f"{naming.name}@{naming.version}"
         subject = Subject(name, found.calibration, found.decision, learnt.method, score)
-        learnt = replace(learnt, ladder=climb(subject, images, per_group))
+        learnt = replace(learnt, ladder=climb(subject, learnt.judged, per_group))
     data = fitted_on(dataset.root.name, dataset.digest(), dataset.images)
     return write_fitted(out, learnt, data, setting, naming)

@@ -21,15 +21,12 @@ class Turns(NamedTuple):
 
 def _places(config: VisionConfig) -> npt.NDArray[np.float64]:
     """Return two coordinates of each patch, row by row, [patches, 2]."""
-    number = np.arange(config.grid)
-    if config.family is Family.PERCEPTION:
-        # Counted from one; across comes first.
-        down, across = np.meshgrid(number + 1.0, number + 1.0, indexing="ij")
-        return np.stack([across.ravel(), down.ravel()], axis=1)
-    # DINOv3: the patch's centre, from -1 to 1, in whole turns.
-    centre = ((number + 0.5) / config.grid * 2 - 1) * 2 * np.pi
-    down, across = np.meshgrid(centre, centre, indexing="ij")
-    return np.stack([down.ravel(), across.ravel()], axis=1)
+    number, counted = np.arange(config.grid), config.family is Family.PERCEPTION
+    # Counted from one, or as DINOv3 has it the patch's centre, from -1 to 1, in whole turns.
+    along = number + 1.0 if counted else ((number + 0.5) / config.grid * 2 - 1) * 2 * np.pi
+    down, across = np.meshgrid(along, along, indexing="ij")
+    first, second = (across, down) if counted else (down, across)
+    return np.stack([first.ravel(), second.ravel()], axis=1)
 
 
 def turns(config: VisionConfig) -> Turns:

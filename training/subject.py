@@ -101,15 +101,15 @@ def head_subject(
     variants = tuple(Variant(v) for v in record.learnt_from)
     known = [image for image in images if image.source in learnt]
     held_out = held_out_score(known, variants, head.layers, record.strength, setting)
-    fresh = sorted(here - learnt)
-    if not fresh:
-        return Subject(name, record.calibration, record.decision, HELD_OUT, held_out)
     score = by_past(learnt, held_out, released_score(head, setting))
-    return Subject(name, record.calibration, record.decision, held_out_beside(fresh), score)
+    method = held_out_method(sorted(here - learnt))
+    return Subject(name, record.calibration, record.decision, method, score)
 
 
-def held_out_beside(fresh: Sequence[str]) -> str:
-    """Say how images were kept apart where some sources were never learnt from."""
+def held_out_method(fresh: Sequence[str]) -> str:
+    """Say how images were kept apart, beside those of ``fresh`` sources, never learnt from."""
+    if not fresh:
+        return HELD_OUT
     return (
         f"{HELD_OUT} Sources that it never learnt from, scored by the head as released: "
         f"{', '.join(fresh)}."

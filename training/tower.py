@@ -18,15 +18,14 @@ from training.graph import GraphBuilder
 from training.half import enter_half
 from training.heat import ClassTokenHeat, Heat, PatchHeat
 from training.linear_head import LinearHead
-from training.perception import PerceptionTower
 from training.siglip import SiglipTower
 from training.vision import Family, VisionWeights
 
-TOWERS: dict[Family, type[ClipTower | SiglipTower | Dinov3Tower | PerceptionTower]] = {
+TOWERS: dict[Family, type[ClipTower | SiglipTower | Dinov3Tower]] = {
     Family.CLIP: ClipTower,
     Family.SIGLIP: SiglipTower,
     Family.DINOV3: Dinov3Tower,
-    Family.PERCEPTION: PerceptionTower,
+    Family.PERCEPTION: ClipTower,
 }
 __all__ = ["Linear", "LinearHead", "build_graph", "float_linear", "write_tower"]
 

@@ -49,7 +49,6 @@ DEFAULTS: dict[Family, dict[str, Any]] = {
         "patch_size": 16,
         "hidden_act": "gelu",
     },
-    Family.PERCEPTION: {},
 }
 FAMILIES = {
     "clip": Family.CLIP,
@@ -100,6 +99,11 @@ class VisionConfig(Part):
     def tokens(self) -> int:
         """Tokens of an image."""
         return self.grid**2 + self.before_patches
+
+    @property
+    def rotary(self) -> bool:
+        """Whether queries and keys are turned by where their patch is."""
+        return self.family in {Family.DINOV3, Family.PERCEPTION}
 
     @property
     def head_size(self) -> int:

@@ -32,7 +32,7 @@ def build_model(weights: VisionWeights) -> nn.Module:
         if weights.config.family is Family.SIGLIP:
             # The pooling head follows the blocks; taps are taken before it.
             model = SiglipVisionModel(SiglipVisionConfig(**options, vision_use_head=False))
-        elif weights.config.family in {Family.DINOV3, Family.PERCEPTION}:
+        elif weights.config.rotary:
             model = RotaryTower(weights.config)
         else:
             model = CLIPVisionModel(CLIPVisionConfig(**options))

@@ -19,13 +19,13 @@ SOURCES = ("one", "two", "three", "four")
 EACH = 20
 
 
-def images() -> list[LabelledImage]:
+def images(each: int = EACH) -> list[LabelledImage]:
     """Return images of four sources of both classes; nothing reads their files."""
     return [
         LabelledImage(path=None, label=label, source=source)  # type: ignore[arg-type]
         for source in SOURCES
         for label in Label
-        for _ in range(EACH)
+        for _ in range(each)
     ]
 
 

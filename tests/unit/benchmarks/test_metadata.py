@@ -8,22 +8,10 @@ from PIL import Image
 
 from benchmarks.metadata.explain import explain, fifths, logits_of_files
 from benchmarks.metadata.facts import Facts
-from detector.evaluation import Label
-from training.dataset import LabelledImage
+from tests.unit.benchmarks.test_levers import images
 from training.probe import balance
 
-SOURCES = ("one", "two", "three", "four")
 EACH = 60
-
-
-def images() -> list[LabelledImage]:
-    """Return images of four sources of both classes; nothing reads their files."""
-    return [
-        LabelledImage(path=None, label=label, source=source)  # type: ignore[arg-type]
-        for source in SOURCES
-        for label in Label
-        for _ in range(EACH)
-    ]
 
 
 def encoded(kind: str, size: tuple[int, int] = (60, 40), **options: object) -> bytes:
@@ -59,7 +47,7 @@ def seed() -> np.random.Generator:
 def test_a_leak_in_the_files_is_found_on_sources_that_were_not_learnt(
     seed: np.random.Generator,
 ) -> None:
-    known = images()
+    known = images(EACH)
     target = np.array([image.target for image in known])
     leaking = seed.normal(size=(len(known), 3))
     leaking[:, 1] += 2 * target
@@ -72,7 +60,7 @@ def test_a_leak_in_the_files_is_found_on_sources_that_were_not_learnt(
 
 
 def test_what_files_explain_is_gone_among_equals(seed: np.random.Generator) -> None:
-    known = images()
+    known = images(EACH)
     target = np.array([image.target for image in known])
     files = seed.normal(size=len(known)) + 2 * target
     pixels = seed.normal(size=len(known)) + 2 * target
@@ -84,7 +72,7 @@ def test_what_files_explain_is_gone_among_equals(seed: np.random.Generator) -> N
 
 
 def test_fifths_have_a_fifth_of_the_weight_each(seed: np.random.Generator) -> None:
-    known = images()[: 5 * EACH]
+    known = images(EACH)[: 5 * EACH]
     weights = balance(known)
     stratum = fifths(seed.normal(size=len(known)), weights)
     shares = np.bincount(stratum, weights) / weights.sum()

@@ -28,13 +28,7 @@ def theirs(folder: Path) -> DINOv3ViTModel:
     """Save a tiny model with factors of its branches and without biases of its keys."""
     torch.manual_seed(5)
     config = DINOv3ViTConfig(
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        image_size=32,
-        patch_size=8,
-        num_register_tokens=4,
+        **DINOV3.model_dump(exclude={"family", "interpolation", "mean", "std"})
     )
     model = DINOv3ViTModel(config).eval()
     with torch.no_grad():
