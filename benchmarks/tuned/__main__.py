@@ -19,6 +19,7 @@ import torch
 
 from benchmarks.levers.lever import BASELINE
 from benchmarks.tuned.activation import activations
+from benchmarks.tuned.average import averaged
 from benchmarks.tuned.compare import compare
 from benchmarks.tuned.copies import COPIES, copies
 from benchmarks.tuned.fold import part
@@ -29,7 +30,7 @@ from benchmarks.tuned.start import LAYERS
 from benchmarks.tuned.statistic import statistics
 from benchmarks.tuned.table import render
 from benchmarks.tuned.tuning import Floats
-from benchmarks.tuned.variant import VARIANTS
+from benchmarks.tuned.variant import SEEDS, VARIANTS
 from detector.cache import cache_home
 from training import weights
 from training.dataset import LabelledImage, load_dataset
@@ -138,6 +139,9 @@ def main() -> int:
             "a little better than either",
             (outcome.logits + baseline) / 2,
         )
+    if all(variant in wanted for variant in SEEDS):
+        soup = averaged(trial, *SEEDS)
+        add("layer norms, mean of seeds", "mean of both runs' weights", "a little better", soup)
     return 0
 
 

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 from benchmarks.tuned.activation import Activations
 from benchmarks.tuned.pair import Pairs
 from benchmarks.tuned.start import fit_on, start_head
-from benchmarks.tuned.tuning import BATCH, PATCHES, STEPS, Floats, Lesson, judge, tune
+from benchmarks.tuned.tuning import BATCH, PATCHES, Floats, Lesson, judge, tune
 from benchmarks.tuned.upper import Upper
 from benchmarks.tuned.variant import RATES, Variant
 from training.adaptation import Adaptation
@@ -78,14 +78,21 @@ def tuned(trial: Trial, variant: Variant) -> Outcome:
     begun, ended = [], []
     for fold in range(len(trial.folds)):
         _, held = trial.split(fold)
-        kept = _one(trial, variant, fold)
+        kept = learnt(trial, variant, fold)
         logits[:, held] = kept["logits"]
         begun.append(kept["losses"][:8].mean())
         ended.append(kept["losses"][-8:].mean())
     return Outcome(logits, float(np.mean(begun)), float(np.mean(ended)))
 
 
-def _one(trial: Trial, variant: Variant, fold: int) -> dict[str, npt.NDArray[Any]]:
+def learnt(trial: Trial, variant: Variant, fold: int) -> dict[str, npt.NDArray[Any]]:
+    """Return what a variant learnt in a fold, and its logits; tune it if that is not kept.
+
+    Raises
+    ------
+    ValueError
+        If it needs pairs and the trial has none.
+    """
     seen, held = trial.split(fold)
     path = trial.kept / f"{variant.name.replace(',', '').replace(' ', '-')}-{fold}.safetensors"
     how = _fingerprint(trial, variant, fold)
@@ -124,11 +131,13 @@ def _one(trial: Trial, variant: Variant, fold: int) -> dict[str, npt.NDArray[Any
 
 def _fingerprint(trial: Trial, variant: Variant, fold: int) -> bytes:
     names = [image.path.name for image in trial.images]
+    told = asdict(variant) | {"what": "", "expected": ""}
+    steps = told.pop("steps")
     how = {
-        "variant": asdict(variant) | {"what": "", "expected": ""},
+        "variant": told,
         "images": hashlib.sha256("".join(names).encode()).hexdigest(),
         "held": sorted(trial.folds[fold]),
-        "numbers": [STEPS, BATCH, PATCHES, START, *TAPPED, RATES[variant.recipe]],
+        "numbers": [steps, BATCH, PATCHES, START, *TAPPED, RATES[variant.recipe]],
         "encoder": trial.weights.sha256,
     }
     return json.dumps(how).encode()

@@ -17,7 +17,7 @@ def render(document: dict[str, Any]) -> str:
         "the same. Gain: mean AUC over clean, web and hard, less the baseline's, with the 95% "
         "interval of paired resampling within sources. AI found: at the threshold where 5% of the "
         "*other* folds' real photographs are accused; accused: what that threshold does to the "
-        "real photographs judged. Loss: cross-entropy of the first and the last eight of 24 steps.",
+        "real photographs judged. Loss: cross-entropy of the first and the last eight steps.",
         "",
         "| variant | what | clean | web | hard | gain | AI found | gain | accused | loss |",
         "|---|---|---|---|---|---|---|---|---|---|",

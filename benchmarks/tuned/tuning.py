@@ -22,7 +22,7 @@ from training.tune.defaults import FINAL_SHARE, HEAD_SHARE, MAX_GRADIENT
 from training.tune.order import Order
 
 Floats = npt.NDArray[np.float64]
-STEPS, BATCH = 24, 16
+BATCH = 16
 WARMUP = 3
 # Of the 196 patches so many are seen in a step of tuning, others each time; all when judged. Halves
 # the cost, and moves logits somewhat (PatchDropout, arXiv:2208.07220).
@@ -60,7 +60,6 @@ def tune(
     upper: Upper,
     lesson: Lesson,
     variant: Variant,
-    steps: int = STEPS,
     tell: Callable[[str], None] = lambda _text: None,
 ) -> list[float]:
     """Tune in place; return the cross-entropy of each step.
@@ -71,6 +70,7 @@ def tune(
         If a loss is no number.
     """
     order = Order([lesson.images[i] for i in lesson.seen.tolist()], variant.seed)
+    steps = variant.steps
     generator = torch.Generator().manual_seed(variant.seed)
     rng = np.random.default_rng(variant.seed)
     rate = RATES[variant.recipe]

@@ -21,6 +21,10 @@ class Variant:
         Pairs of a real image and its reconstruction in a step, beside the step's other images.
     crops
         Half of the pairs are native crops rather than the whole made small.
+    steps
+        Steps of tuning, of 16 images and the pairs each.
+    seed
+        Of the order of the images, of the copies and patches seen, and of what begins at random.
     """
 
     name: str
@@ -30,9 +34,11 @@ class Variant:
     spread: bool = False
     pairs: int = 0
     crops: bool = False
+    steps: int = 24
     seed: int = 1
 
 
+NORMS = "layer norms of blocks 7 to 10"
 LORA = "rank 8 on all linear layers of blocks 7 to 10"
 SPREAD = "features of one length, uniformity 0.5 and alignment 0.1"
 PAIRED = "in each step four real images and their reconstructions"
@@ -40,10 +46,27 @@ PAIRED = "in each step four real images and their reconstructions"
 VARIANTS = (
     Variant(
         "layer norms, spread",
-        f"layer norms of blocks 7 to 10; {SPREAD}",
+        f"{NORMS}; {SPREAD}",
         "better (GenD)",
         Recipe.LAYERNORM,
         spread=True,
+    ),
+    Variant(
+        "layer norms, spread, pairs and crops",
+        f"{NORMS}; {SPREAD}; {PAIRED}, half of them as native crops",
+        "better: only the decoder's traces tell the two apart",
+        Recipe.LAYERNORM,
+        spread=True,
+        pairs=4,
+        crops=True,
+    ),
+    Variant(
+        "layer norms, spread, other seed",
+        f"{NORMS}; {SPREAD}; another order, other copies and patches",
+        "the same: what a seed is worth",
+        Recipe.LAYERNORM,
+        spread=True,
+        seed=2,
     ),
     Variant(
         "lora, spread",
@@ -63,7 +86,7 @@ VARIANTS = (
     ),
     Variant(
         "layer norms",
-        "layer norms of blocks 7 to 10, cross-entropy alone",
+        f"{NORMS}, cross-entropy alone",
         "a little better",
         Recipe.LAYERNORM,
     ),
@@ -81,4 +104,17 @@ VARIANTS = (
         spread=True,
         pairs=4,
     ),
+    Variant(
+        "layer norms, spread, longer",
+        f"{NORMS}; {SPREAD}; four times the steps",
+        "better: 24 steps are less than an epoch",
+        Recipe.LAYERNORM,
+        spread=True,
+        steps=96,
+    ),
+)
+# Two runs of one variant, for the mean of their weights.
+SEEDS = tuple(
+    next(variant for variant in VARIANTS if variant.name == name)
+    for name in ("layer norms, spread", "layer norms, spread, other seed")
 )

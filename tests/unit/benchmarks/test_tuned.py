@@ -8,12 +8,16 @@ import pytest
 import torch
 from PIL import Image
 
+import benchmarks.tuned.average
+import benchmarks.tuned.run
 from benchmarks.tuned.activation import Activations, activations
+from benchmarks.tuned.average import averaged
 from benchmarks.tuned.compare import above_bars, bars
 from benchmarks.tuned.fold import part
 from benchmarks.tuned.loss import alignment, uniformity
 from benchmarks.tuned.pair import SHAPE, Pairs, cut, pair_views
 from benchmarks.tuned.patches import patch_moments
+from benchmarks.tuned.run import Trial, learnt, tuned
 from benchmarks.tuned.start import start_head
 from benchmarks.tuned.statistic import SIDE, middle, statistics_of
 from benchmarks.tuned.tuning import Lesson, judge, some_patches, tune
@@ -124,9 +128,9 @@ def test_tuning_learns_what_the_frozen_head_does_not_know(
     seen = np.arange(len(listed))
     upper = Upper(weights, START, head(), Recipe.LORA, unit=False)
     begun = head().logits(found.taps[:, 0][:, [found.layers.index(n) for n in LAYERS]])
-    variant = Variant("a", "", "", Recipe.LORA)
+    variant = Variant("a", "", "", Recipe.LORA, steps=60)
     lesson = Lesson(listed, seen, found.states)
-    losses = tune(upper, lesson, variant, steps=60)
+    losses = tune(upper, lesson, variant)
     assert np.mean(losses[-8:]) < np.mean(losses[:8]) - 0.05
     assert np.abs(judge(upper, found.states, seen)[0] - begun).max() > 0.1
 
@@ -264,6 +268,50 @@ def test_members_of_a_pair_differ_by_the_autoencoder_alone(
     )
     upper = Upper(weights, START, head(), Recipe.LAYERNORM, unit=True)
     before = [p.detach().clone() for p in upper.adapted()]
-    variant = Variant("a", "", "", Recipe.LAYERNORM, spread=True, pairs=2, crops=True)
-    assert len(tune(upper, lesson, variant, steps=2)) == 2
+    variant = Variant("a", "", "", Recipe.LAYERNORM, spread=True, pairs=2, crops=True, steps=2)
+    assert len(tune(upper, lesson, variant)) == 2
     assert any((p != q).any() for p, q in zip(before, upper.adapted(), strict=True))
+
+
+def test_the_mean_of_two_runs_is_of_their_weights(
+    weights: VisionWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (benchmarks.tuned.run, benchmarks.tuned.average):
+        monkeypatch.setattr(module, "START", START)
+        monkeypatch.setattr(module, "TAPPED", LAYERS)
+    # More than a step takes: seeds see others.
+    listed = images(tmp_path, 6)
+    folds = (frozenset({"a", "b"}), frozenset({"c", "d"}))
+    found = known(weights, tmp_path, 6)
+    trial = Trial(listed, folds, found, weights, tmp_path / "runs", tell=lambda _text: None)
+    first = Variant("first", "", "", Recipe.LAYERNORM, spread=True, steps=12)
+    second = Variant("second", "", "", Recipe.LAYERNORM, spread=True, steps=12, seed=2)
+    one, other = tuned(trial, first).logits, tuned(trial, second).logits
+    np.testing.assert_allclose(averaged(trial, first, first), one, rtol=1e-4, atol=1e-4)
+    mean = averaged(trial, first, second)
+    assert np.abs(mean - one).max() > 1e-3
+    assert np.abs(mean - other).max() > 1e-3
+    assert np.abs(mean - (one + other) / 2).max() < np.abs(one - other).max()
+    with pytest.raises(ValueError, match="have no mean"):
+        averaged(trial, first, Variant("lora", "", "", Recipe.LORA, spread=True))
+
+
+def test_a_kept_run_is_not_run_again_and_another_number_of_steps_is(
+    weights: VisionWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benchmarks.tuned.run, "START", START)
+    monkeypatch.setattr(benchmarks.tuned.run, "TAPPED", LAYERS)
+    told: list[str] = []
+    listed = images(tmp_path, 2)
+    folds = (frozenset({"a", "b"}), frozenset({"c", "d"}))
+    found = known(weights, tmp_path, 2)
+    trial = Trial(listed, folds, found, weights, tmp_path / "runs", tell=told.append)
+    variant = Variant("one", "", "", Recipe.LAYERNORM, steps=8)
+    first = learnt(trial, variant, 0)
+    count = len(told)
+    again = learnt(trial, variant, 0)
+    assert count > 0
+    assert len(told) == count
+    np.testing.assert_array_equal(first["logits"], again["logits"])
+    longer = learnt(trial, Variant("one", "", "", Recipe.LAYERNORM, steps=16), 0)
+    assert len(longer["losses"]) == 16
