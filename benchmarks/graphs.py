@@ -1,36 +1,40 @@
-"""Compare the embedded detector's graphs: time, verdict agreement, independence of the batch.
+"""Compare the embedded detector's graphs: time, AUC, verdicts, independence of the batch.
 
-python benchmarks/graphs.py FOLDER... --out benchmarks/detection/graphs.json
+python -m benchmarks.graphs DATA --out benchmarks/detection/graphs.json
+
+The detector learnt from most of the images, so that its AUC here says nothing of it; what counts is
+the difference between the graphs.
 """
 
 import argparse
 import importlib.metadata
 import json
-import platform
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 from PIL import Image
+from sklearn.metrics import roc_auc_score
 
-from detector.manifest import IMAGE_SUFFIXES
+from benchmarks.machine import machine
 from detector.package import DetectorPackage, Graph, check_file, load_package
 from detector.preprocess import preprocess
 from training import embedded
+from training.dataset import LabelledImage, load_dataset
+from training.ladder import choose
 
 BATCH = 8
 
 
-def read(folders: list[Path], package: DetectorPackage, limit: int) -> npt.NDArray[np.uint8]:
-    """Return the pixels of the folders' images, at most ``limit``, evenly spread."""
-    paths = sorted(p for f in folders for p in f.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
-    paths = paths[:: max(1, len(paths) // limit)][:limit]
+def read(images: Sequence[LabelledImage], package: DetectorPackage) -> npt.NDArray[np.uint8]:
+    """Return the pixels of images, uint8 [N, size, size, 3]."""
     pixels = []
-    for path in paths:
-        with Image.open(path) as image:
-            pixels.append(preprocess(image, package.preprocessing))
+    for image in images:
+        with Image.open(image.path) as opened:
+            pixels.append(preprocess(opened, package.preprocessing))
     return np.stack(pixels)
 
 
@@ -49,17 +53,25 @@ def score(
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--limit", type=int, default=400)
+    parser.add_argument("data", type=Path, help="labelled images: docs/datasets.md")
+    parser.add_argument(
+        "--per-group", type=int, default=24, help="images of each class of each source"
+    )
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     folder = embedded.build()
     package = load_package(folder)
-    pixels = read(arguments.folders, package, arguments.limit)
+    known = load_dataset(arguments.data).images
+    images = [known[i] for i in choose(known, arguments.per_group)]
+    target = [image.target for image in images]
+    pixels = read(images, package)
     result: dict[str, object] = {
         "detector": f"{package.name}@{package.version}",
         "images": len(pixels),
-        "machine": f"{platform.machine()}, one thread",
+        "command": "python -m benchmarks.graphs DATA "
+        f"--per-group {arguments.per_group} --out {arguments.out}",
+        "machine": machine(),
+        "threads": 1,
         "onnxruntime": importlib.metadata.version("onnxruntime"),
     }
     logits: dict[Graph, list[float]] = {}
@@ -72,6 +84,7 @@ def main() -> None:
         logits[graph], milliseconds = score(session, pixels, BATCH)
         alone, _ = score(session, pixels[:32], 1)
         result[graph.value] = {
+            "auc": round(float(roc_auc_score(target, logits[graph])), 5),
             "cpu_ms_per_image": round(milliseconds, 1),
             "megabytes": round(path.stat().st_size / 1e6, 1),
             "largest_logit_difference_alone_or_in_batch": float(
@@ -85,6 +98,11 @@ def main() -> None:
     verdicts = {g: [package.decision.verdict(p) for p in c.tolist()] for g, c in chances.items()}
     same = [a is b for a, b in zip(verdicts[Graph.FP32], verdicts[Graph.INT8], strict=True)]
     result["verdict_agreement"] = round(sum(same) / len(same), 5)
+    logit_gap = np.abs(np.subtract(logits[Graph.FP32], logits[Graph.INT8]))
+    result["logit_difference"] = {
+        "mean": round(float(logit_gap.mean()), 5),
+        "largest": round(float(logit_gap.max()), 5),
+    }
     gap = np.abs(chances[Graph.FP32] - chances[Graph.INT8])
     result["largest_probability_difference"] = float(gap.max())
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
