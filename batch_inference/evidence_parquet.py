@@ -3,6 +3,7 @@
 Read back with suspicion: pages show it, and whoever may write to the bucket can have altered it.
 """
 
+import io
 import math
 from collections.abc import Sequence
 
@@ -32,7 +33,7 @@ SCHEMA: pa.Schema = pa.schema(
 _PACKED = {column.name: "none" if column.name == "thumbnail" else "zstd" for column in COLUMNS}
 _REPEATED = ["side", "peak", "crop"]
 _ORDERED = ["image"]
-# Rows held at a time while they are encoded: about a megabyte.
+# Rows held at a time while they are made into a group and encoded: about a megabyte.
 _GROUP = 200
 
 # More than a scorer writes: chunks have at most 10,000 images, of some 5 KB each.
@@ -52,19 +53,19 @@ class EvidenceError(ValueError):
 
 def evidence_to_parquet(evidence: Sequence[Evidence]) -> bytes:
     """Return evidence as one Parquet file."""
-    table = pa.Table.from_pylist([_record(item) for item in evidence], schema=SCHEMA)
-    table = table.replace_schema_metadata({VERSION_KEY: str(EVIDENCE_VERSION).encode()})
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        table,
+    schema = SCHEMA.with_metadata({VERSION_KEY: str(EVIDENCE_VERSION).encode()})
+    sink = io.BytesIO()
+    with pq.ParquetWriter(
         sink,
-        row_group_size=_GROUP,
+        schema,
         compression=_PACKED,
         use_dictionary=_REPEATED,
         write_statistics=_ORDERED,
-    )
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
+    ) as writer:
+        for start in range(0, len(evidence), _GROUP):
+            group = [_record(item) for item in evidence[start : start + _GROUP]]
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+    return sink.getvalue()
 
 
 def read_evidence(data: bytes) -> dict[str, Evidence]:

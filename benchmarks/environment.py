@@ -1,15 +1,17 @@
-"""An environment of its own for what would pin our packages to other versions."""
+"""Environments apart from the one that develops this project."""
 
 import hashlib
+import os
 import re
 import subprocess
+import sys
 import venv
 from collections.abc import Sequence
 from pathlib import Path
 
 
 class EnvironmentFailedError(RuntimeError):
-    """An environment cannot be made; says why, in pip's words."""
+    """An environment cannot be made; says why, in the installer's words."""
 
 
 def environment(requirements: Sequence[str], cache: Path) -> Path:
@@ -40,3 +42,34 @@ def environment(requirements: Sequence[str], cache: Path) -> Path:
             raise EnvironmentFailedError(f"{' '.join(requirements)}: {lines[-1]}")
         ready.touch()
     return python
+
+
+def image_environment(cache: Path) -> Path:
+    """Return the interpreter of an environment with what the job's image holds, and no more.
+
+    With the packages of development beside them the job is another one: where there is pandas,
+    pyarrow imports it with the first rows, which takes some 50 MB. Made as the ``Dockerfile`` does,
+    for a processor; to be called in the root of the checkout.
+
+    Parameters
+    ----------
+    cache
+        Folder of all environments.
+
+    Raises
+    ------
+    EnvironmentFailedError
+        If uv cannot install them.
+    """
+    folder = cache / "image"
+    options = "--frozen --no-dev --no-build --no-install-project --quiet --extra cpu"
+    command = [str(Path(sys.executable).parent / "uv"), "sync", *options.split()]
+    environ = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(folder)}
+    # uv would tell of the active environment that it is not this one.
+    environ.pop("VIRTUAL_ENV", None)
+    command += ["--python", sys.executable]
+    done = subprocess.run(command, env=environ, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["uv said nothing"]
+        raise EnvironmentFailedError(f"the image's packages: {lines[-1]}")
+    return folder / "bin" / "python"

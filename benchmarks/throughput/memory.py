@@ -2,10 +2,11 @@
 
 python -m benchmarks.throughput.memory [--images 500 50000] [--out benchmarks/memory.json]
 
-Each shard is scored by the job's own command in a fresh process, from a local S3. A small detector
-stands in for the real one, so that fifty thousand images take minutes: its memory would be the same
-however many there are. Memory is the sum of the kernel's high-water marks of the job and its decode
-workers, so that no moment is missed; pages that they share count for each.
+Each shard is scored by the job's own command in a fresh process, with the packages of the job's
+image and no others, from a local S3. A small detector stands in for the real one, so that fifty
+thousand images take minutes: its memory would be the same however many there are. Memory is the sum
+of the kernel's high-water marks of the job and its decode workers, so that no moment is missed;
+pages that they share count for each.
 """
 
 import argparse
@@ -19,10 +20,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from benchmarks.environment import image_environment
 from benchmarks.machine import machine
 from benchmarks.s3_server import LocalS3, local_s3
 from benchmarks.throughput.batch import BUCKET, plan, publish
 from benchmarks.throughput.memory_watch import MemoryWatch
+from detector.cache import cache_home
 from detector.layout import BatchLayout
 from detector.manifest import ManifestEntry
 from detector.plan import BatchPlan
@@ -50,7 +53,7 @@ def make_batch(storage: LocalS3, images: int, folder: Path) -> BatchPlan:
     return made
 
 
-def measure(images: int) -> dict[str, Any]:
+def measure(images: int, python: Path) -> dict[str, Any]:
     """Score a shard of so many images, and return its peak memory in MB and its seconds."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -67,7 +70,7 @@ def measure(images: int) -> dict[str, Any]:
                 "DETECTOR_CACHE": str(folder / "cache"),
             }
             start = time.perf_counter()
-            command = [sys.executable, "-m", "batch_inference", "--plan", str(layout.plan)]
+            command = [str(python), "-m", "batch_inference", "--plan", str(layout.plan)]
             job = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
             with MemoryWatch(job.pid) as watch:
                 job.wait()
@@ -96,9 +99,10 @@ def main() -> int:
     parser.add_argument("--images", nargs="+", type=int, default=[500, 50_000])
     parser.add_argument("--out", type=Path, default=Path("benchmarks/memory.json"))
     arguments = parser.parse_args()
+    python = image_environment(cache_home())
     found = []
     for images in arguments.images:
-        found.append(measure(images))
+        found.append(measure(images, python))
         print(found[-1], file=sys.stderr, flush=True)
     result = {
         "machine": machine(),
