@@ -47,6 +47,19 @@ def calls(images: int, *faults: CallFault) -> Callable[[Scene, str], Trial]:
     return run
 
 
+def outage(images: int, *faults: CallFault) -> Callable[[Scene, str], Trial]:
+    """Have calls fail from the drop on until they were tried; then no more."""
+
+    def run(scene: Scene, name: str) -> Trial:
+        with scene.asked.calls(*faults):
+            began = time.monotonic()
+            dropped = scene.drop(images)
+            time.sleep(scene.rng.uniform(6, 10))
+        return _ended(scene, name, dropped, began)
+
+    return run
+
+
 def strike(
     images: int, words: tuple[str, ...], blow: Callable[[Scene, psutil.Process], None]
 ) -> Callable[[Scene, str], Trial]:
@@ -162,6 +175,8 @@ START = (
     CallFault("stepfunctions", "StartExecution", 0.4, 400, "ThrottlingException"),
     CallFault("stepfunctions", "StartExecution", 0.4, 500, "InternalFailure", answer_lost=True),
 )
+# The quota of open executions: https://docs.aws.amazon.com/step-functions/latest/APIReference/API_StartExecution.html
+FULL = CallFault("stepfunctions", "StartExecution", 1.0, 400, "ExecutionLimitExceeded")
 SUBMIT = CallFault("batch", "SubmitJob", 0.5, 500, "ServerException")
 SUBMIT_LOST = CallFault("batch", "SubmitJob", 0.5, 500, "ServerException", answer_lost=True)
 INVOKE = CallFault("lambda", "Invoke", 0.4, 429, "TooManyRequestsException")
@@ -191,6 +206,11 @@ FAULTS = [
         "start throttled",
         "40% of StartExecution are throttled, 40% of the answers to the others lost",
         calls(EXPRESS, *START),
+    ),
+    Fault(
+        "start refused",
+        "for six to ten seconds no execution may start: ExecutionLimitExceeded",
+        outage(EXPRESS, FULL),
     ),
     Fault("submit fails", "half of SubmitJob answer 500", calls(BATCH, SUBMIT)),
     Fault(

@@ -1,6 +1,7 @@
 """A stack, a detector of its own, and pictures to drop on it."""
 
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from tests.unit.batch_inference.support import REF, tiny_package
 POOL = 40
 # Seconds until a message that was taken and not deleted comes back; 660 on AWS, too long to wait.
 VISIBILITY = 5
+# Longer than the emulator waits for a first message: local/emulator/aidetect_emulator/sqs_poller.py
+LONG_POLL = 2.5
 
 
 @dataclass
@@ -57,6 +60,8 @@ class Scene:
             QueueUrl=target.outputs.ArrivalsQueueUrl,
             Attributes={"VisibilityTimeout": str(VISIBILITY)},
         )
+        # A receive that waits already hides what it gets for as long as was said when it began.
+        time.sleep(LONG_POLL)
 
     def promote_new(self) -> DetectorRef:
         """Publish a new version of the tiny detector, and make it champion.
