@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from batch_inference.source import Source
@@ -139,17 +138,23 @@ class Units:
 
 
 def split(sources: Iterable[Source], chunk_size: int) -> Iterator[Unit]:
-    """Yield the units of a shard: runs of up to ``chunk_size`` objects, and each archive alone."""
+    """Yield the units of a shard: runs of up to ``chunk_size`` objects, and each archive alone.
+
+    Each as soon as it is whole, so that no more than one run is held.
+    """
     run: list[Source] = []
     for source in sources:
         entry = source.entry
-        if entry.kind is Kind.ARCHIVE and entry.reject is None:
-            yield from _runs(run, chunk_size)
-            run = []
-            yield Unit((source,), archive=True)
-        else:
+        archive = entry.kind is Kind.ARCHIVE and entry.reject is None
+        if not archive:
             run.append(source)
-    yield from _runs(run, chunk_size)
+        if run and (archive or len(run) == chunk_size):
+            yield Unit(tuple(run))
+            run = []
+        if archive:
+            yield Unit((source,), archive=True)
+    if run:
+        yield Unit(tuple(run))
 
 
 def objects_left(units: Iterable[Unit], committed: Collection[str]) -> int:
@@ -160,9 +165,3 @@ def objects_left(units: Iterable[Unit], committed: Collection[str]) -> int:
         if not unit.archive and unit.name not in committed
         for source in unit.sources
     )
-
-
-def _runs(sources: Iterable[Source], size: int) -> Iterator[Unit]:
-    iterator = iter(sources)
-    while run := tuple(islice(iterator, size)):
-        yield Unit(run)

@@ -1,5 +1,6 @@
 """A shard's slice of the manifest: the same entries however it is read, and no more or fewer."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,7 +8,8 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batch_inference.shard import Slice, Units, layout_of
+from batch_inference.shard import Slice, Units, layout_of, split
+from batch_inference.source import Source
 from detector.contract import ContractError
 from detector.manifest import ManifestEntry
 from detector.plan import BatchPlan
@@ -44,6 +46,19 @@ def test_it_may_be_walked_again(s3: "S3Client") -> None:
     units = Units(part, chunk_size=5)
     assert [len(unit.sources) for unit in units] == [5, 5, 2]
     assert [unit.name for unit in units] == [unit.name for unit in units]
+
+
+def test_a_unit_comes_as_soon_as_it_is_whole(s3: "S3Client") -> None:
+    (part,) = slices(s3, planned(s3, 12, 1), 64)
+    drawn: list[int] = []
+
+    def sources() -> Iterator[Source]:
+        for source in part:
+            drawn.append(source.index)
+            yield source
+
+    assert len(next(split(sources(), 5)).sources) == 5
+    assert drawn == [0, 1, 2, 3, 4]
 
 
 def test_no_more_than_a_block_is_asked_for_at_once(s3: "S3Client") -> None:
