@@ -112,6 +112,26 @@ VARIANTS = (
         spread=True,
         steps=96,
     ),
+    Variant(
+        "layer norms, spread, pairs and crops, other seed",
+        f"{NORMS}; {SPREAD}; {PAIRED}, half of them as native crops; other seed",
+        "the same: what a seed is worth",
+        Recipe.LAYERNORM,
+        spread=True,
+        pairs=4,
+        crops=True,
+        seed=2,
+    ),
+    Variant(
+        "layer norms, spread, pairs and crops, longer",
+        f"{NORMS}; {SPREAD}; {PAIRED}, half of them as native crops; four times the steps",
+        "better: 24 steps are less than an epoch",
+        Recipe.LAYERNORM,
+        spread=True,
+        pairs=4,
+        crops=True,
+        steps=96,
+    ),
 )
 # Two runs of one variant, for the mean of their weights.
 SEEDS = tuple(
