@@ -151,9 +151,13 @@ def main() -> int:
             "a little better than either",
             (outcome.logits + baseline) / 2,
         )
-    if all(variant in wanted for variant in SEEDS):
-        soup = averaged(trial, *SEEDS)
-        add("layer norms, mean of seeds", "mean of both runs' weights", "a little better", soup)
+    for name, seeds in SEEDS.items():
+        if not all(variant in wanted for variant in seeds):
+            continue
+        for also, frozen_too in (("", False), (" and frozen", True)):
+            soup = averaged(trial, *seeds, frozen=frozen_too)
+            what = f"one encoder and head: the mean of the weights of both seeds{also}"
+            add(f"{name}, weights of seeds{also}", what, "a little better", soup)
     return 0
 
 

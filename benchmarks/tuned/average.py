@@ -1,6 +1,10 @@
-"""The mean of the weights of two runs of layer norms (Wortsman et al., "Model soups", 2022)."""
+"""The mean of the weights of several runs of layer norms, and of the frozen ones.
 
-from collections.abc import Mapping
+Of runs: Wortsman et al., "Model soups", 2022. Of a tuned and the frozen encoder: Wortsman et al.,
+"Robust fine-tuning of zero-shot models" (WiSE-FT), 2022. Either costs at inference what one does.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,33 +18,47 @@ from benchmarks.tuned.variant import Variant
 from detector.training_request import Recipe
 from training.adaptation import Adaptation, adapted
 from training.degrade import JUDGED
-from training.vision import PREFIX
+from training.head import Head
+from training.vision import PREFIX, VisionWeights
 
 Learnt = Mapping[str, npt.NDArray[np.float32]]
 
 
-def mean_of(first: Learnt, second: Learnt) -> dict[str, npt.NDArray[np.float32]]:
-    """Return the mean of what both runs changed: layer norms and head."""
-    names = [name for name in first if name.startswith((PREFIX, "head_"))]
-    return {name: ((first[name] + second[name]) / 2).astype(np.float32) for name in names}
+def mean_of(parts: Sequence[Learnt]) -> dict[str, npt.NDArray[np.float32]]:
+    """Return the mean of what the parts have: layer norms and head."""
+    names = [name for name in parts[0] if name.startswith((PREFIX, "head_"))]
+    return {name: np.asarray(sum(part[name] for part in parts) / len(parts)) for name in names}
 
 
-def averaged(trial: Trial, first: Variant, second: Variant) -> Floats:
-    """Return the logits [3, N] of the mean of both runs' weights, each fold's by its own.
+def untuned(weights: VisionWeights, head: Head, names: Sequence[str]) -> Learnt:
+    """Return what a run began from, under the names of what it learnt."""
+    found = {name: weights[name] for name in names if name.startswith(PREFIX)}
+    bias = np.array(head.bias, np.float32)
+    return {**found, "head_weight": head.weight, "head_bias": bias}
+
+
+def averaged(trial: Trial, *variants: Variant, frozen: bool = False) -> Floats:
+    """Return the logits [3, N] of the mean of the runs' weights, each fold's by its own.
+
+    ``frozen`` counts what they began from as one more, with the weight of them all together.
 
     Raises
     ------
     ValueError
-        If a run is not of layer norms, or the two see features differently: no mean is defined.
+        If a run is not of layer norms, or they see features differently: no mean is defined.
     """
-    if {first.recipe, second.recipe} != {Recipe.LAYERNORM} or first.spread != second.spread:
-        raise ValueError(f"{first.name} and {second.name} have no mean")
+    first = variants[0]
+    for variant in variants:
+        if variant.recipe is not Recipe.LAYERNORM or variant.spread != first.spread:
+            raise ValueError(f"{variant.name} and {first.name} have no mean")
     logits = np.empty((len(JUDGED), len(trial.images)))
     for fold in range(len(trial.folds)):
         seen, held = trial.split(fold)
-        mean = mean_of(learnt(trial, first, fold), learnt(trial, second, fold))
-        # Both runs began from this head, so that its standardisation is theirs.
+        # All runs began from this head, so that its standardisation is theirs.
         head = start_head(trial.known, trial.images, seen, TAPPED, unit=first.spread)
+        mean = mean_of([learnt(trial, variant, fold) for variant in variants])
+        if frozen:
+            mean = mean_of([mean, untuned(trial.weights, head, list(mean))])
         weight, bias = mean.pop("head_weight"), mean.pop("head_bias").item()
         head = replace(head, weight=weight, bias=bias)
         encoder = adapted(trial.weights, Adaptation(Recipe.LAYERNORM, mean))

@@ -133,8 +133,9 @@ VARIANTS = (
         steps=96,
     ),
 )
-# Two runs of one variant, for the mean of their weights.
-SEEDS = tuple(
-    next(variant for variant in VARIANTS if variant.name == name)
-    for name in ("layer norms, spread", "layer norms, spread, other seed")
-)
+_NAMED = {variant.name: variant for variant in VARIANTS}
+# Runs of one variant that differ by the seed, for the mean of their weights.
+SEEDS = {
+    name: (_NAMED[name], _NAMED[f"{name}, other seed"])
+    for name in ("layer norms, spread", "layer norms, spread, pairs and crops")
+}

@@ -293,6 +293,12 @@ def test_the_mean_of_two_runs_is_of_their_weights(
     assert np.abs(mean - one).max() > 1e-3
     assert np.abs(mean - other).max() > 1e-3
     assert np.abs(mean - (one + other) / 2).max() < np.abs(one - other).max()
+    listed_heads = [start_head(found, listed, trial.split(n)[0], LAYERS, unit=True) for n in (0, 1)]
+    half = averaged(trial, first, second, frozen=True)
+    for number, begun in enumerate(listed_heads):
+        held = trial.split(number)[1]
+        start = judge(Upper(weights, START, begun, Recipe.PROBE, unit=True), found.states, held)
+        assert np.abs(half[:, held] - start).max() < np.abs(mean[:, held] - start).max()
     with pytest.raises(ValueError, match="have no mean"):
         averaged(trial, first, Variant("lora", "", "", Recipe.LORA, spread=True))
 
