@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import venv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -36,10 +36,7 @@ def environment(requirements: Sequence[str], cache: Path) -> Path:
     if not ready.exists():
         venv.create(folder, with_pip=True, clear=True)
         command = [str(python), "-m", "pip", "install", "--quiet", *requirements]
-        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
-        if done.returncode:
-            lines = done.stderr.strip().splitlines() or ["pip said nothing"]
-            raise EnvironmentFailedError(f"{' '.join(requirements)}: {lines[-1]}")
+        _install(command, os.environ, what=" ".join(requirements))
         ready.touch()
     return python
 
@@ -68,8 +65,12 @@ def image_environment(cache: Path) -> Path:
     # uv would tell of the active environment that it is not this one.
     environ.pop("VIRTUAL_ENV", None)
     command += ["--python", sys.executable]
+    _install(command, environ, what="the image's packages")
+    return folder / "bin" / "python"
+
+
+def _install(command: Sequence[str], environ: Mapping[str, str], *, what: str) -> None:
     done = subprocess.run(command, env=environ, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["uv said nothing"]
-        raise EnvironmentFailedError(f"the image's packages: {lines[-1]}")
-    return folder / "bin" / "python"
+        lines = done.stderr.strip().splitlines() or ["the installer said nothing"]
+        raise EnvironmentFailedError(f"{what}: {lines[-1]}")

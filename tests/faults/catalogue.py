@@ -48,7 +48,7 @@ def calls(images: int, *faults: CallFault) -> Callable[[Scene, str], Trial]:
 
 
 def outage(images: int, *faults: CallFault) -> Callable[[Scene, str], Trial]:
-    """Have calls fail from the drop on until they were tried; then no more."""
+    """Have calls fail for six to ten seconds from the drop on: long enough to be tried."""
 
     def run(scene: Scene, name: str) -> Trial:
         with scene.asked.calls(*faults):

@@ -274,17 +274,23 @@ def test_members_of_a_pair_differ_by_the_autoencoder_alone(
     assert any((p != q).any() for p, q in zip(before, upper.adapted(), strict=True))
 
 
-def test_the_mean_of_two_runs_is_of_their_weights(
-    weights: VisionWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def trial_of(
+    weights: VisionWeights, folder: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> Trial:
     for module in (benchmarks.tuned.run, benchmarks.tuned.average):
         monkeypatch.setattr(module, "START", START)
         monkeypatch.setattr(module, "TAPPED", LAYERS)
-    # More than a step takes: seeds see others.
-    listed = images(tmp_path, 6)
     folds = (frozenset({"a", "b"}), frozenset({"c", "d"}))
-    found = known(weights, tmp_path, 6)
-    trial = Trial(listed, folds, found, weights, tmp_path / "runs", tell=lambda _text: None)
+    found = known(weights, folder, count)
+    listed = images(folder, count)
+    return Trial(listed, folds, found, weights, folder / "runs", tell=lambda _text: None)
+
+
+def test_the_mean_of_two_runs_is_of_their_weights(
+    weights: VisionWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # More than a step takes: seeds see others.
+    trial = trial_of(weights, tmp_path, monkeypatch, 6)
     first = Variant("first", "", "", Recipe.LAYERNORM, spread=True, steps=12)
     second = Variant("second", "", "", Recipe.LAYERNORM, spread=True, steps=12, seed=2)
     one, other = tuned(trial, first).logits, tuned(trial, second).logits
@@ -293,11 +299,12 @@ def test_the_mean_of_two_runs_is_of_their_weights(
     assert np.abs(mean - one).max() > 1e-3
     assert np.abs(mean - other).max() > 1e-3
     assert np.abs(mean - (one + other) / 2).max() < np.abs(one - other).max()
-    listed_heads = [start_head(found, listed, trial.split(n)[0], LAYERS, unit=True) for n in (0, 1)]
     half = averaged(trial, first, second, frozen=True)
-    for number, begun in enumerate(listed_heads):
-        held = trial.split(number)[1]
-        start = judge(Upper(weights, START, begun, Recipe.PROBE, unit=True), found.states, held)
+    for fold in range(2):
+        seen, held = trial.split(fold)
+        begun = start_head(trial.known, trial.images, seen, LAYERS, unit=True)
+        upper = Upper(weights, START, begun, Recipe.PROBE, unit=True)
+        start = judge(upper, trial.known.states, held)
         assert np.abs(half[:, held] - start).max() < np.abs(mean[:, held] - start).max()
     with pytest.raises(ValueError, match="have no mean"):
         averaged(trial, first, Variant("lora", "", "", Recipe.LORA, spread=True))
@@ -306,13 +313,8 @@ def test_the_mean_of_two_runs_is_of_their_weights(
 def test_a_kept_run_is_not_run_again_and_another_number_of_steps_is(
     weights: VisionWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(benchmarks.tuned.run, "START", START)
-    monkeypatch.setattr(benchmarks.tuned.run, "TAPPED", LAYERS)
     told: list[str] = []
-    listed = images(tmp_path, 2)
-    folds = (frozenset({"a", "b"}), frozenset({"c", "d"}))
-    found = known(weights, tmp_path, 2)
-    trial = Trial(listed, folds, found, weights, tmp_path / "runs", tell=told.append)
+    trial = replace(trial_of(weights, tmp_path, monkeypatch, 2), tell=told.append)
     variant = Variant("one", "", "", Recipe.LAYERNORM, steps=8)
     first = learnt(trial, variant, 0)
     count = len(told)
@@ -327,12 +329,8 @@ def test_a_kept_run_is_not_run_again_and_another_number_of_steps_is(
 def test_what_is_not_learnt_is_judged_all_the_same(
     weights: VisionWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(benchmarks.tuned.run, "START", START)
-    monkeypatch.setattr(benchmarks.tuned.run, "TAPPED", LAYERS)
-    listed = images(tmp_path, 2)
-    folds = (frozenset({"a", "b"}), frozenset({"c", "d"}))
-    found = known(weights, tmp_path, 2)
-    whole = Trial(listed, folds, found, weights, tmp_path / "runs", tell=lambda _text: None)
+    whole = trial_of(weights, tmp_path, monkeypatch, 2)
+    listed = whole.images
     part_of = replace(whole, unlearnt=frozenset({"c"}))
     for fold in range(2):
         seen, held = part_of.split(fold)
