@@ -1,7 +1,6 @@
 """Tuning a part of the encoder: folds share no source, and what is computed is the tower's own."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
-import benchmarks.tuned.average
-import benchmarks.tuned.run
-from benchmarks.tuned.activation import Activations, activations
-from benchmarks.tuned.average import averaged
+from benchmarks.tuned.activation import activations
 from benchmarks.tuned.compare import above_bars, bars
 from benchmarks.tuned.fold import part
 from benchmarks.tuned.loss import alignment, uniformity
 from benchmarks.tuned.pair import SHAPE, Pairs, cut, pair_views
 from benchmarks.tuned.patches import patch_moments
-from benchmarks.tuned.run import Trial, learnt, tuned
 from benchmarks.tuned.start import start_head
 from benchmarks.tuned.statistic import SIDE, middle, statistics_of
 from benchmarks.tuned.tuning import Lesson, judge, some_patches, tune
@@ -27,23 +22,13 @@ from benchmarks.tuned.variant import Variant
 from detector.evaluation import Label
 from detector.package import Preprocessing
 from detector.training_request import Recipe
+from tests.unit.benchmarks.tuned_support import CONFIG, LAYERS, START, images, known, small_weights
 from training.adaptation import adapted
 from training.dataset import LabelledImage
 from training.fitting import Setting
 from training.head import Head
 from training.tune.towers import Tower
-from training.vision import VisionConfig, VisionWeights, expected_shapes, preprocessing_of
-
-CONFIG = VisionConfig(
-    hidden_size=32,
-    intermediate_size=64,
-    num_hidden_layers=4,
-    num_attention_heads=2,
-    image_size=32,
-    patch_size=8,
-    projection_dim=8,
-)
-START, LAYERS = 1, (2, 3)
+from training.vision import VisionWeights, preprocessing_of
 
 
 @pytest.fixture(autouse=True)
@@ -57,48 +42,13 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def weights() -> VisionWeights:
-    rng = np.random.default_rng(3)
-    state = {}
-    for name, shape in expected_shapes(CONFIG).items():
-        value = rng.normal(0, 0.2, shape)
-        norm = "norm" in name and name.endswith("weight")
-        state[name] = (value + norm).astype(np.float32)
-    return VisionWeights(CONFIG, state, "small", "a test", "0" * 64)
+    return small_weights()
 
 
 def head() -> Head:
     rng = np.random.default_rng(4)
     weight, mean = rng.normal(0, 0.1, (2, len(LAYERS), 32)).astype(np.float32)
     return Head(LAYERS, mean, np.full_like(mean, 1.5), weight, 0.3)
-
-
-def images(folder: Path, count: int = 1) -> list[LabelledImage]:
-    rng = np.random.default_rng(5)
-    found = []
-    for number, source in enumerate(s for s in ("a", "b", "c", "d") for _ in range(2 * count)):
-        path = folder / f"{number}.png"
-        Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8)).save(path)
-        found.append(LabelledImage(path, list(Label)[number % 2], source))
-    return found
-
-
-def known(weights: VisionWeights, folder: Path, count: int = 1) -> Activations:
-    listed = images(folder, count)
-
-    def views(image: LabelledImage) -> np.ndarray:
-        with Image.open(image.path) as opened:
-            pixels = np.asarray(opened)
-        return np.stack([pixels] * 3)
-
-    setting = Setting(weights, folder, threads=1)
-    first = activations(listed, views, folder / "kept", setting, START)
-
-    def never(_image: LabelledImage) -> np.ndarray:
-        raise AssertionError("computed twice")
-
-    again = activations(listed, never, folder / "kept", setting, START)
-    np.testing.assert_array_equal(first.states, again.states)
-    return again
 
 
 @pytest.mark.parametrize("recipe", list(Recipe))
@@ -272,72 +222,3 @@ def test_members_of_a_pair_differ_by_the_autoencoder_alone(
     variant = Variant("a", "", "", Recipe.LAYERNORM, spread=True, pairs=2, crops=True, steps=2)
     assert len(tune(upper, lesson, variant)) == 2
     assert any((p != q).any() for p, q in zip(before, upper.adapted(), strict=True))
-
-
-def trial_of(
-    weights: VisionWeights, folder: Path, monkeypatch: pytest.MonkeyPatch, count: int
-) -> Trial:
-    for module in (benchmarks.tuned.run, benchmarks.tuned.average):
-        monkeypatch.setattr(module, "START", START)
-        monkeypatch.setattr(module, "TAPPED", LAYERS)
-    folds = (frozenset({"a", "b"}), frozenset({"c", "d"}))
-    found = known(weights, folder, count)
-    listed = images(folder, count)
-    return Trial(listed, folds, found, weights, folder / "runs", tell=lambda _text: None)
-
-
-def test_the_mean_of_two_runs_is_of_their_weights(
-    weights: VisionWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # More than a step takes: seeds see others.
-    trial = trial_of(weights, tmp_path, monkeypatch, 6)
-    first = Variant("first", "", "", Recipe.LAYERNORM, spread=True, steps=12)
-    second = Variant("second", "", "", Recipe.LAYERNORM, spread=True, steps=12, seed=2)
-    one, other = tuned(trial, first).logits, tuned(trial, second).logits
-    np.testing.assert_allclose(averaged(trial, first, first), one, rtol=1e-4, atol=1e-4)
-    mean = averaged(trial, first, second)
-    assert np.abs(mean - one).max() > 1e-3
-    assert np.abs(mean - other).max() > 1e-3
-    assert np.abs(mean - (one + other) / 2).max() < np.abs(one - other).max()
-    half = averaged(trial, first, second, frozen=True)
-    for fold in range(2):
-        seen, held = trial.split(fold)
-        begun = start_head(trial.known, trial.images, seen, LAYERS, unit=True)
-        upper = Upper(weights, START, begun, Recipe.PROBE, unit=True)
-        start = judge(upper, trial.known.states, held)
-        assert np.abs(half[:, held] - start).max() < np.abs(mean[:, held] - start).max()
-    with pytest.raises(ValueError, match="have no mean"):
-        averaged(trial, first, Variant("lora", "", "", Recipe.LORA, spread=True))
-
-
-def test_a_kept_run_is_not_run_again_and_another_number_of_steps_is(
-    weights: VisionWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[str] = []
-    trial = replace(trial_of(weights, tmp_path, monkeypatch, 2), tell=told.append)
-    variant = Variant("one", "", "", Recipe.LAYERNORM, steps=8)
-    first = learnt(trial, variant, 0)
-    count = len(told)
-    again = learnt(trial, variant, 0)
-    assert count > 0
-    assert len(told) == count
-    np.testing.assert_array_equal(first["logits"], again["logits"])
-    longer = learnt(trial, Variant("one", "", "", Recipe.LAYERNORM, steps=16), 0)
-    assert len(longer["losses"]) == 16
-
-
-def test_what_is_not_learnt_is_judged_all_the_same(
-    weights: VisionWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = trial_of(weights, tmp_path, monkeypatch, 2)
-    listed = whole.images
-    part_of = replace(whole, unlearnt=frozenset({"c"}))
-    for fold in range(2):
-        seen, held = part_of.split(fold)
-        assert held.tolist() == whole.split(fold)[1].tolist()
-        left = {i for i in whole.split(fold)[0].tolist() if i not in seen}
-        assert left == {i for i in left if listed[i].source == "c" and listed[i].target}
-        assert len(left) == (2 if fold == 0 else 0)
-    variant = Variant("one", "", "", Recipe.LAYERNORM, steps=8)
-    first, other = learnt(whole, variant, 0)["logits"], learnt(part_of, variant, 0)["logits"]
-    assert np.abs(first - other).max() > 1e-4
