@@ -40,12 +40,15 @@ class Preprocessing(Part):
     """How pixels reach the graph. Mean and std are applied inside the graph; here they inform.
 
     ``kind`` is ``resize_center_crop`` (CLIP's), ``resize_square`` (SigLIP's) or ``native_crop``:
-    see :mod:`detector.preprocess`. Defaults are CLIP's own: https://github.com/openai/CLIP/blob/main/clip/clip.py
+    see :mod:`detector.preprocess`. ``resizer`` is one of :mod:`detector.resize`: what is fitted now
+    has ``simd``; a package that names none was fitted with Pillow's. The other defaults are
+    CLIP's own: https://github.com/openai/CLIP/blob/main/clip/clip.py
     """
 
     kind: str = "resize_center_crop"
     size: int = 224
     interpolation: str = "bicubic"
+    resizer: str = "pillow"
     mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
     std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
 

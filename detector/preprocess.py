@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image
 
 from detector.package import Preprocessing
+from detector.resize import RESIZERS, Resize
 
 Pixels = npt.NDArray[np.uint8]
 # Left, top, width and height of a part of an image, in shares of the whole.
@@ -36,6 +37,7 @@ INTERPOLATIONS = {
 }
 # Premultiplied alpha, which Pillow cannot turn to RGB directly.
 STRAIGHT = {"RGBa": "RGBA", "La": "LA"}
+PILLOW = RESIZERS["pillow"]
 # How to turn an image by its EXIF orientation; 1 is upright.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -110,13 +112,13 @@ def _is_strip(image: Image.Image) -> bool:
     return max(image.size) > MAX_ASPECT * min(image.size)
 
 
-def _resized(image: Image.Image, size: int) -> Image.Image:
+def _resized(image: Image.Image, size: int, resize: Resize) -> Image.Image:
     """Return the whole image, its short side brought to ``size``."""
     target = _scaled(*image.size, size)
-    return image if image.size == target else image.resize(target, Image.Resampling.BICUBIC)
+    return image if image.size == target else resize(image, target, Image.Resampling.BICUBIC)
 
 
-def resize_center_crop(image: Image.Image, size: int) -> Image.Image:
+def resize_center_crop(image: Image.Image, size: int, resize: Resize = PILLOW) -> Image.Image:
     """Resize the short side to ``size`` (bicubic, antialiased), then crop the centre square.
 
     Follows CLIP's own preprocessing as transformers' ``CLIPImageProcessor`` computes it: the long
@@ -124,29 +126,36 @@ def resize_center_crop(image: Image.Image, size: int) -> Image.Image:
     """
     if _is_strip(image):
         return _resized_centre(image, _scaled(*image.size, size), size)
-    return _centre(_resized(image, size), size)
+    return _centre(_resized(image, size, resize), size)
 
 
-def native_crop(image: Image.Image, size: int) -> Image.Image:
+def native_crop(image: Image.Image, size: int, resize: Resize = PILLOW) -> Image.Image:
     """Crop the centre square at native resolution, where no resizing erases fine traces.
 
     An image whose short side is below ``size`` is enlarged first, as
     :func:`resize_center_crop` does it.
     """
     if min(image.size) < size:
-        return resize_center_crop(image, size)
+        return resize_center_crop(image, size, resize)
     return _centre(image, size)
 
 
-def resize_square(image: Image.Image, size: int, way: Image.Resampling) -> Image.Image:
+def resize_square(
+    image: Image.Image, size: int, way: Image.Resampling, resize: Resize = PILLOW
+) -> Image.Image:
     """Resize to a square whatever the shape, as transformers' ``SiglipImageProcessor`` does.
 
-    Equal to it to the value, and for tall strips to within two grey levels.
+    Equal to it to the value with Pillow, and for tall strips to within two grey levels.
     """
-    if image.height > MAX_ASPECT * image.width and image.height > size:
-        # Pillow resizes across first, which widens each of a strip's rows, however many.
+    if image.size == (size, size):
+        return image
+    if not _is_strip(image):
+        return resize(image, (size, size), way)
+    # Whatever the resizer, since another could go down a wide strip first and hold gigapixels.
+    # Pillow goes across first, which would widen each of a tall strip's rows, however many.
+    if image.height > image.width and image.height > size:
         image = image.resize((image.width, size), way)
-    return image if image.size == (size, size) else image.resize((size, size), way)
+    return image.resize((size, size), way)
 
 
 def _centre(image: Image.Image, size: int) -> Image.Image:
@@ -177,15 +186,25 @@ def _resized_centre(image: Image.Image, target: tuple[int, int], size: int) -> I
 
 
 def _shaper(spec: Preprocessing) -> Callable[[Image.Image], Image.Image]:
-    size, way = spec.size, INTERPOLATIONS.get(spec.interpolation)
+    size, way, resize = spec.size, INTERPOLATIONS.get(spec.interpolation), _resizer(spec)
     if spec.kind == "resize_square" and way is not None:
-        return lambda image: resize_square(image, size, way)
+        return lambda image: resize_square(image, size, way, resize)
     if spec.kind == "resize_center_crop" and way is Image.Resampling.BICUBIC:
-        return lambda image: resize_center_crop(image, size)
+        return lambda image: resize_center_crop(image, size, resize)
     if spec.kind == "native_crop" and way is Image.Resampling.BICUBIC:
-        return lambda image: native_crop(image, size)
-    raise ValueError(
-        f"preprocessing {spec.kind}/{spec.interpolation} is not known to this version; "
+        return lambda image: native_crop(image, size, resize)
+    raise _unknown(f"{spec.kind}/{spec.interpolation}")
+
+
+def _resizer(spec: Preprocessing) -> Resize:
+    if spec.resizer not in RESIZERS:
+        raise _unknown(f"by the resizer {spec.resizer}")
+    return RESIZERS[spec.resizer]
+
+
+def _unknown(what: str) -> ValueError:
+    return ValueError(
+        f"preprocessing {what} is not known to this version; "
         "deploy the version that built the detector"
     )
 
@@ -230,7 +249,7 @@ def prepare(upright: Image.Image, spec: Preprocessing) -> Prepared:
     """
     shape = _shaper(spec)
     if spec.kind == "resize_center_crop" and not _is_strip(upright):
-        whole = _resized(upright, spec.size)
+        whole = _resized(upright, spec.size, _resizer(spec))
         return Prepared(np.asarray(_centre(whole, spec.size), dtype=np.uint8), whole)
     shaped = shape(upright)
     whole = shaped if spec.kind == "resize_square" else upright

@@ -36,7 +36,7 @@ from training.report import measure
 from training.tower import build_graph, float_linear
 from training.vision import Array, VisionWeights, preprocessing_of
 
-LIBRARIES = ("numpy", "onnx", "onnxruntime", "pillow", "scikit-learn")
+LIBRARIES = ("cykooz-resizer", "numpy", "onnx", "onnxruntime", "pillow", "scikit-learn")
 HELD_OUT = (
     "Each image was scored by a head fitted without its source (leave one source out), calibrated "
     "by the one calibration of the release."

@@ -178,7 +178,7 @@ def _shown(processor: dict[str, Any], family: Family) -> dict[str, Any]:
 
 
 def preprocessing_of(config: VisionConfig, *, crops: bool = False) -> Preprocessing:
-    """Return the preprocessing an encoder was trained with, at its own size.
+    """Return the preprocessing an encoder was trained with, at its own size, resized by SIMD.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def preprocessing_of(config: VisionConfig, *, crops: bool = False) -> Preprocess
         Family.DINOV3: {"mean": config.mean or IMAGENET[0], "std": config.std or IMAGENET[1]},
         Family.PERCEPTION: {"mean": CENTRED, "std": CENTRED},
     }
-    values = normal[config.family]
+    values = {"resizer": "simd", **normal[config.family]}
     if crops:
         return Preprocessing(kind="native_crop", size=config.image_size, **values)
     kind = "resize_center_crop" if clip else "resize_square"

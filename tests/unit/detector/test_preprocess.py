@@ -179,25 +179,30 @@ def test_damaged_pixels_are_no_matter_of_the_exif_block() -> None:
         upright_rgb(cut)
 
 
+@pytest.mark.parametrize("resizer", ["pillow", "simd"])
 @pytest.mark.parametrize("kind", ["resize_center_crop", "resize_square", "native_crop"])
 @pytest.mark.parametrize("size", [(1, 1), (1, 50_000), (50_000, 1), (3, 90_000), (223, 1785)])
-def test_any_shape_becomes_the_graphs_pixels(size: tuple[int, int], kind: str) -> None:
-    pixels = preprocess(Image.new("RGB", size, (9, 8, 7)), Preprocessing(kind=kind))
+def test_any_shape_becomes_the_graphs_pixels(
+    size: tuple[int, int], kind: str, resizer: str
+) -> None:
+    spec = Preprocessing(kind=kind, resizer=resizer)
+    pixels = preprocess(Image.new("RGB", size, (9, 8, 7)), spec)
     assert pixels.shape == (224, 224, 3)
     assert pixels.dtype == np.uint8
     assert (pixels == (9, 8, 7)).all()
 
 
+@pytest.mark.parametrize("resizer", ["pillow", "simd"])
 @pytest.mark.parametrize("kind", ["resize_center_crop", "resize_square", "native_crop"])
 @pytest.mark.parametrize("size", [(1, 4_000_000), (4_000_000, 1)])
-def test_a_hostile_strip_costs_no_memory(size: tuple[int, int], kind: str) -> None:
+def test_a_hostile_strip_costs_no_memory(size: tuple[int, int], kind: str, resizer: str) -> None:
     """Brought to 224 pixels across, either strip would take gigabytes."""
     strip = Image.new("RGB", size)
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (now + (256 << 20), hard))
     try:
-        assert not preprocess(strip, Preprocessing(kind=kind)).any()
+        assert not preprocess(strip, Preprocessing(kind=kind, resizer=resizer)).any()
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
@@ -235,6 +240,7 @@ def test_a_native_crop_enlarges_what_is_too_small(size: tuple[int, int]) -> None
         {"interpolation": "bilinear"},
         {"kind": "native_crop", "interpolation": "bilinear"},
         {"kind": "resize_square", "interpolation": "lanczos"},
+        {"resizer": "opencv"},
     ],
 )
 def test_unknown_preprocessing_is_refused(spec: dict[str, str]) -> None:
@@ -242,10 +248,11 @@ def test_unknown_preprocessing_is_refused(spec: dict[str, str]) -> None:
         preprocess(Image.new("RGB", (9, 9)), Preprocessing(**spec))
 
 
+@pytest.mark.parametrize("resizer", ["pillow", "simd"])
 @pytest.mark.parametrize("kind", ["resize_center_crop", "native_crop", "resize_square"])
 @pytest.mark.parametrize("size", [(400, 300), (300, 401), (100, 60), (64, 64), (1999, 65)])
-def test_the_part_that_is_seen_is_told(kind: str, size: tuple[int, int]) -> None:
-    spec = Preprocessing(kind=kind, size=64, interpolation="bicubic")
+def test_the_part_that_is_seen_is_told(kind: str, size: tuple[int, int], resizer: str) -> None:
+    spec = Preprocessing(kind=kind, size=64, interpolation="bicubic", resizer=resizer)
     # Across and down, the level says where a pixel is from; the very edges are blurred.
     across, down = np.meshgrid(*(np.linspace(0, 1, side) for side in size))
     ramps = np.stack([across, down, across], axis=2)
