@@ -32,6 +32,8 @@ from detector.uri import S3Uri
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from batch_inference.download import Downloads
+
 
 def run_shard(
     plan_uri: S3Uri,
@@ -45,6 +47,7 @@ def run_shard(
     settings: Settings | None = None,
     stop: Stop | None = None,
     decoders: Decoders | None = None,
+    downloads: "Downloads | None" = None,
 ) -> ShardRecord:
     """Score one shard of a batch, resuming where an earlier attempt ended.
 
@@ -70,6 +73,8 @@ def run_shard(
         Set to end early.
     decoders
         Gives the decode workers; None for new ones, which end with the shard.
+    downloads
+        A quicker way to whole objects than ``s3``.
 
     Returns
     -------
@@ -99,6 +104,7 @@ def run_shard(
         settings=settings or Settings(),
         stop=stop,
         decoders=decoders,
+        downloads=downloads,
     )
 
 
@@ -134,6 +140,7 @@ def score_shard(
     settings: Settings,
     stop: Stop | None = None,
     decoders: Decoders | None = None,
+    downloads: "Downloads | None" = None,
 ) -> ShardRecord:
     """Score what a shard has not committed yet with a loaded engine, and put it on record.
 
@@ -153,6 +160,7 @@ def score_shard(
         ByteBudget(settings.held_bytes),
         meter,
         objects=objects_left(units, committed),
+        downloads=downloads,
     )
     judge = Judge(plan, package.calibration, package.decision, engine.graph, lane or plan.lane)
     with (decoders or Decoder)(

@@ -30,6 +30,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_inference import log
+from batch_inference.download import Downloads
 from batch_inference.errors import InterruptedShardError, ScoringError
 from batch_inference.heap import tame_heap
 from batch_inference.job import run_shard
@@ -63,7 +64,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.
     return parser.parse_args(arguments)
 
 
-def s3_client(settings: Settings) -> "S3Client":
+def s3_client(session: boto3.Session, settings: Settings) -> "S3Client":
     """Return a client with a connection for every fetcher, and retries that back off together."""
     config = Config(
         max_pool_connections=settings.fetchers + 8,
@@ -71,7 +72,7 @@ def s3_client(settings: Settings) -> "S3Client":
         connect_timeout=10,
         read_timeout=30,
     )
-    return boto3.client("s3", config=config)
+    return session.client("s3", config=config)
 
 
 @contextmanager
@@ -101,16 +102,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log.configure(batch=plan.key.split("/")[-2:][0], shard=options.shard, attempt=attempt)
     try:
         with stopping(stop):
+            session = boto3.Session()
+            s3 = s3_client(session, settings)
             run_shard(
                 plan,
                 options.shard,
-                s3=s3_client(settings),
+                s3=s3,
                 graph=Graph(options.graph) if options.graph else None,
                 cache=Path(environment.get("DETECTOR_CACHE") or DEFAULT_CACHE),
                 attempt=attempt,
                 lane=Lane.BATCH,
                 settings=settings,
                 stop=stop,
+                downloads=Downloads(session, s3),
             )
     except InterruptedShardError as interruption:
         log.warning("stopped", reason=str(interruption))

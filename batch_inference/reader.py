@@ -15,6 +15,8 @@ from detector.reason import ImageError, Reason
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from batch_inference.download import Downloads
+
 T = TypeVar("T")
 
 # botocore retries a request within seconds, and not a body that breaks off while it is being read.
@@ -57,6 +59,8 @@ class Reader:
     objects
         How many objects there are to fetch: when S3 answers for none of a few, that is no accident
         either.
+    downloads
+        A quicker way to whole objects, tried first where there is one.
     """
 
     def __init__(
@@ -67,11 +71,13 @@ class Reader:
         meter: Meter,
         *,
         objects: int = UNREACHABLE,
+        downloads: "Downloads | None" = None,
     ) -> None:
         self._s3 = s3
         self._limits = limits
         self._budget = budget
         self._meter = meter
+        self._downloads = downloads
         self._unreachable = max(1, min(UNREACHABLE, objects))
         self._unanswered = 0
         self._closed = threading.Event()
@@ -90,6 +96,8 @@ class Reader:
             If S3 refuses the scorer itself, or has not answered for many objects in a row.
         """
         self._check_size(entry.size)
+        if (data := self._fetch_quickly(entry)) is not None:
+            return data
         try:
             return self._answer(TRIES, lambda: self._fetch_once(entry))
         except _UnansweredError as error:
@@ -146,6 +154,21 @@ class Reader:
                 self._unanswered = 0
                 return answer
         raise AssertionError("unreachable")  # pragma: no cover
+
+    def _fetch_quickly(self, entry: ManifestEntry) -> bytes | None:
+        if self._downloads is None or not entry.size:
+            return None
+        self._budget.acquire(entry.size)
+        data = None
+        try:
+            data = self._downloads.fetch(entry)
+        finally:
+            if data is None:
+                self._budget.release(entry.size)
+        if data is not None:
+            self._unanswered = 0
+            self._meter.get(len(data))
+        return data
 
     def _fetch_once(self, entry: ManifestEntry) -> bytes:
         # Room first: an open response that waits for it would be cut off by S3.

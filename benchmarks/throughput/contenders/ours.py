@@ -12,12 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
+import boto3
 import numpy as np
 import psutil
 from stopwatch import Job, milliseconds, read_job, start, stop, tell
 
 from batch_inference.budget import ByteBudget
 from batch_inference.decoder import Decoder
+from batch_inference.download import Downloads
 from batch_inference.engine import Engine
 from batch_inference.heap import tame_heap
 from batch_inference.job import load_detector, score_shard
@@ -60,6 +62,8 @@ class Bench:
     def __init__(self, job: Job, storage: LocalS3, cache: Path) -> None:
         self._storage = storage
         self._s3 = storage.client(Settings().fetchers + 8)
+        session = boto3.Session("local", "local", region_name="us-east-1")
+        self._downloads = Downloads(session, self._s3)
         self._settings = Settings()
         folder = embedded.build()
         described = DetectorPackage.parse((folder / "detector.json").read_bytes())
@@ -84,6 +88,7 @@ class Bench:
             engine=self.engine,
             attempt=1,
             settings=self._settings,
+            downloads=self._downloads,
         )
 
     def _decoded(self) -> list[Pixels]:
@@ -96,7 +101,7 @@ class Bench:
 
     def _reader(self) -> Reader:
         limits = self._plan("warm", few=True).limits
-        return Reader(self._s3, limits, ByteBudget(1 << 40), Meter())
+        return Reader(self._s3, limits, ByteBudget(1 << 40), Meter(), downloads=self._downloads)
 
     def _decoder(self) -> Decoder:
         limits = self._plan("warm", few=True).limits

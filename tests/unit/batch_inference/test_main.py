@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from batch_inference import log
@@ -53,6 +54,8 @@ def test_a_shard_from_the_command_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("batch_inference.job.Decoder", InlineDecoder)
+    # The S3 of these tests is no server.
+    monkeypatch.setattr(main_module, "Downloads", lambda _session, _s3: None)
     monkeypatch.setattr(main_module, "Settings", lambda: Settings(progress_seconds=0, window=4))
     monkeypatch.setenv("AWS_BATCH_JOB_ARRAY_INDEX", "1")
     monkeypatch.setenv("AWS_BATCH_JOB_ATTEMPT", "3")
@@ -87,7 +90,8 @@ def test_exit_codes(error: Exception, code: int, monkeypatch: pytest.MonkeyPatch
         raise error
 
     monkeypatch.setattr(main_module, "run_shard", fail)
-    monkeypatch.setattr(main_module, "s3_client", lambda _settings: None)
+    monkeypatch.setattr(main_module, "s3_client", lambda _session, _settings: None)
+    monkeypatch.setattr(main_module, "Downloads", lambda _session, _s3: None)
     assert main(["--plan", PLAN]) == code
 
 
@@ -105,7 +109,7 @@ def test_the_environment_says_what_the_command_line_does_not() -> None:
 
 def test_the_client_has_a_connection_for_every_fetcher(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    client = s3_client(Settings(fetchers=20))
+    client = s3_client(boto3.Session(), Settings(fetchers=20))
     config: Any = client.meta.config
     assert config.max_pool_connections >= 20
     client.close()
