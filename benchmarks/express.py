@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine
-from benchmarks.throughput.photograph import mix_of, write
+from benchmarks.throughput.photograph import files_in, mix_of, write
 from detector.cache import cache_home
 from local.options import UpOptions
 from local.stack import down, up
@@ -121,7 +121,7 @@ def main() -> int:
         "command": "python -m benchmarks.express",
         "machine": machine(),
         "onnxruntime": version("onnxruntime"),
-        "photographs": asdict(mix_of(write(max(given.images), cache_home()))),
+        "photographs": asdict(mix_of(files_in(write(max(given.images), cache_home())))),
         "bundle_mib": bundle,
         "found": found,
     }

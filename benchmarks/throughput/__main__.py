@@ -19,7 +19,7 @@ from benchmarks.machine import machine
 from benchmarks.throughput.contender import CONTENDERS, Contender
 from benchmarks.throughput.models import write_models
 from benchmarks.throughput.outcome import Outcome
-from benchmarks.throughput.photograph import mix_of, write
+from benchmarks.throughput.photograph import files_in, mix_of, write
 from benchmarks.throughput.run import run
 from benchmarks.throughput.table import render
 from detector.cache import cache_home
@@ -68,7 +68,7 @@ def main() -> int:
     photographs, models = write(arguments.images, cache), write_models(cache)
     document: dict[str, Any] = {
         "machine": machine(),
-        "photographs": asdict(mix_of(photographs)),
+        "photographs": asdict(mix_of(files_in(photographs))),
         "command": f"python -m benchmarks.throughput --images {arguments.images}",
         "runs": [],
     }

@@ -9,7 +9,7 @@ import hashlib
 import io
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -131,7 +131,7 @@ def write(count: int, cache: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """What a folder holds: files by suffix, mean megapixels, mean bytes."""
+    """What files are: how many of each format, mean megapixels, mean bytes."""
 
     images: int
     formats: dict[str, int]
@@ -139,9 +139,8 @@ class Mix:
     kilobytes: float
 
 
-def mix_of(folder: Path) -> Mix:
-    """Look at a folder."""
-    paths = list(_files(folder))
+def mix_of(paths: Sequence[Path]) -> Mix:
+    """Look at files."""
     formats: dict[str, int] = {}
     pixels = 0
     for path in paths:
@@ -156,5 +155,6 @@ def mix_of(folder: Path) -> Mix:
     )
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.iterdir()) if path.is_file())
+def files_in(folder: Path) -> list[Path]:
+    """Return a folder's files, in the order of their names."""
+    return [path for path in sorted(folder.iterdir()) if path.is_file()]

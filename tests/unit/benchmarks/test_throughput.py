@@ -12,7 +12,7 @@ from PIL import Image
 from benchmarks.throughput.__main__ import earlier, turns
 from benchmarks.throughput.contender import CONTENDERS
 from benchmarks.throughput.outcome import Outcome, Spread, ratios
-from benchmarks.throughput.photograph import Mix, make, mix_of, photographs, write
+from benchmarks.throughput.photograph import Mix, files_in, make, mix_of, photographs, write
 from benchmarks.throughput.table import efficiencies, render
 
 MIX = Mix(images=8, formats={"JPEG": 7, "PNG": 1}, megapixels=1.1, kilobytes=300.0)
@@ -93,7 +93,7 @@ def test_photographs_are_made_once(tmp_path: Path) -> None:
     times = [path.stat().st_mtime_ns for path in sorted(folder.iterdir())]
     assert write(2, tmp_path) == folder
     assert [path.stat().st_mtime_ns for path in sorted(folder.iterdir())] == times
-    assert mix_of(folder).images == 2
+    assert mix_of(files_in(folder)).images == 2
 
 
 def test_ratios_compare_within_a_round() -> None:
