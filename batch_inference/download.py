@@ -8,6 +8,7 @@ it says.
 
 import re
 import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,10 @@ RENEWED = timedelta(minutes=5)
 CONNECT = timedelta(seconds=5)
 STALL = timedelta(seconds=20)
 WHOLE = timedelta(minutes=5)
-# So many failures in a row are no accident: a bucket of another region, a proxy, another CA.
+# So many failures in a row are no accident: a bucket of another region, a proxy, another CA, or S3
+# that does not answer. Then it is left alone for a while, seconds.
 HOPELESS = 16
+REST = 60.0
 
 
 class Downloads:
@@ -50,11 +53,12 @@ class Downloads:
         self._stores: dict[str, S3Store] = {}
         self._lock = threading.Lock()
         self._failures = 0
+        self._rests_until = 0.0
 
     def fetch(self, entry: ManifestEntry) -> bytes | None:
         """Return the very object that an entry names; None where the quick way does not have it."""
         options = chosen(entry)
-        if options is None or self._failures >= HOPELESS:
+        if options is None or time.monotonic() < self._rests_until:
             return None
         try:
             answer = get(self._store(entry.bucket), entry.key, options=options)
@@ -92,7 +96,9 @@ class Downloads:
         # Threads may lose a count to each other; the bound need not be exact.
         self._failures += 1
         if self._failures == HOPELESS:
-            log.warning("objects are fetched by botocore from now on", error=str(error)[:300])
+            self._rests_until = time.monotonic() + REST
+            self._failures = 0
+            log.warning("objects are fetched by botocore for a while", error=str(error)[:300])
 
 
 def chosen(entry: ManifestEntry) -> "GetOptions | None":

@@ -19,8 +19,9 @@ import onnxruntime as ort
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.agreement import agreement
 from benchmarks.machine import machine
-from detector.package import DetectorPackage, Graph, check_file, load_package
+from detector.package import Graph, Preprocessing, check_file, load_package
 from detector.preprocess import preprocess
 from training import embedded
 from training.dataset import LabelledImage, load_dataset
@@ -29,12 +30,12 @@ from training.ladder import choose
 BATCH = 8
 
 
-def read(images: Sequence[LabelledImage], package: DetectorPackage) -> npt.NDArray[np.uint8]:
+def read(images: Sequence[LabelledImage], spec: Preprocessing) -> npt.NDArray[np.uint8]:
     """Return the pixels of images, uint8 [N, size, size, 3]."""
     pixels = []
     for image in images:
         with Image.open(image.path) as opened:
-            pixels.append(preprocess(opened, package.preprocessing))
+            pixels.append(preprocess(opened, spec))
     return np.stack(pixels)
 
 
@@ -64,7 +65,7 @@ def main() -> None:
     known = load_dataset(arguments.data).images
     images = [known[i] for i in choose(known, arguments.per_group)]
     target = [image.target for image in images]
-    pixels = read(images, package)
+    pixels = read(images, package.preprocessing)
     result: dict[str, object] = {
         "detector": f"{package.name}@{package.version}",
         "images": len(pixels),
@@ -91,20 +92,7 @@ def main() -> None:
                 np.abs(np.array(alone) - np.array(logits[graph][:32])).max()
             ),
         }
-    chances = {
-        g: np.array([package.calibration.probability(x) for x in found])
-        for g, found in logits.items()
-    }
-    verdicts = {g: [package.decision.verdict(p) for p in c.tolist()] for g, c in chances.items()}
-    same = [a is b for a, b in zip(verdicts[Graph.FP32], verdicts[Graph.INT8], strict=True)]
-    result["verdict_agreement"] = round(sum(same) / len(same), 5)
-    logit_gap = np.abs(np.subtract(logits[Graph.FP32], logits[Graph.INT8]))
-    result["logit_difference"] = {
-        "mean": round(float(logit_gap.mean()), 5),
-        "largest": round(float(logit_gap.max()), 5),
-    }
-    gap = np.abs(chances[Graph.FP32] - chances[Graph.INT8])
-    result["largest_probability_difference"] = float(gap.max())
+    result |= agreement(package, logits[Graph.FP32], logits[Graph.INT8])
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))

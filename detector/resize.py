@@ -5,8 +5,8 @@
   to the bit with AVX2, SSE 4.1 or neither, and within one grey level of Pillow's where a photograph
   is shrunk. https://github.com/Cykooz/fast_image_resize
 
-One grey level here and there moves a logit by 0.05: hardly anything, but 2% of verdicts. So a
-detector is served by the resizer that it was fitted with.
+One grey level here and there moves a logit by 0.05 on average, to no side: hardly anything, but
+next to a threshold a verdict turns. So a detector is served by the resizer it was fitted with.
 """
 
 from collections.abc import Callable, Mapping

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from detector.costs.machines import Machine
 
-# Measured: one-megapixel JPEGs that four vCPUs decode in a second, on another machine than EC2's.
-DECODED_BY_FOUR = 285.0
+# One-megapixel JPEGs that four processors fetch, decode and make rows of in a second. Measured on
+# two, of a machine that is none of EC2's: 157 of 1.31 megapixels (benchmarks/feed.json).
+DECODED_BY_FOUR = 410.0
 # Bytes of a JPEG of one megapixel, as cameras and the web make them (2.4 bits a pixel).
 MEGAPIXEL_BYTES = 300_000
 # The share of a GPU's dense peak that a transformer's matrix products reach; 0.4 to 0.6 is usual.

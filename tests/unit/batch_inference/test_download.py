@@ -1,6 +1,7 @@
 """The quick way to whole objects: the very bytes, or nothing."""
 
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import boto3
 import pytest
 
 from batch_inference.budget import ByteBudget
-from batch_inference.download import HOPELESS, Downloads, chosen, is_plain
+from batch_inference.download import HOPELESS, REST, Downloads, chosen, is_plain
 from batch_inference.meter import Meter
 from batch_inference.reader import Reader
 from benchmarks.s3_server import LocalS3, local_s3
@@ -85,20 +86,27 @@ def test_a_version_is_asked_for_by_its_name() -> None:
     assert chosen(entry.model_copy(update={"version": None})) == {"if_match": '"e"'}
 
 
-def test_a_server_that_never_answers_is_given_up(
+def test_a_server_that_does_not_answer_is_left_alone_for_a_while(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with local_s3(tmp_path) as server:
         entry, downloads = put(server, "a.jpg", b"a"), of(server)
     with caplog.at_level(logging.WARNING, "aidetect.scorer"):
         assert [downloads.fetch(entry) for _ in range(HOPELESS)] == [None] * HOPELESS
-    assert "botocore from now on" in caplog.text
+    assert "botocore for a while" in caplog.text
+    asked: list[str] = []
 
-    def never(*_arguments: Any) -> None:
-        raise AssertionError("asked again")
+    def store(bucket: str) -> None:
+        asked.append(bucket)
+        raise FileNotFoundError
 
-    monkeypatch.setattr(downloads, "_store", never)
+    monkeypatch.setattr(downloads, "_store", store)
     assert downloads.fetch(entry) is None
+    assert not asked
+    later = time.monotonic() + REST
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert downloads.fetch(entry) is None
+    assert asked == [BUCKET]
 
 
 def test_without_credentials_nothing_is_fetched(
