@@ -1,6 +1,6 @@
 """The quick way to whole objects: obstore, which works beside the interpreter.
 
-A GET takes a fifth of the processor time that it takes botocore, and holds up no other thread
+A GET takes a quarter of the processor time that it takes botocore, and holds up no other thread
 meanwhile: ``benchmarks/clients.json``. It only ever succeeds: whatever is unusual about an object
 or an answer is left to :class:`batch_inference.reader.Reader`, which asks S3 again and knows what
 it says.
