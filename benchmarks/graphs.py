@@ -51,19 +51,29 @@ def score(
     return logits, (time.process_time() - start) * 1000 / len(pixels)
 
 
-def main() -> None:
-    """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def read_options(program: str, about: str | None) -> argparse.Namespace:
+    """Read the command line: ``data``, ``per_group``, ``out``."""
+    parser = argparse.ArgumentParser(prog=f"python -m {program}", description=about)
     parser.add_argument("data", type=Path, help="labelled images: docs/datasets.md")
     parser.add_argument(
         "--per-group", type=int, default=24, help="images of each class of each source"
     )
     parser.add_argument("--out", type=Path, required=True)
-    arguments = parser.parse_args()
+    return parser.parse_args()
+
+
+def some_of(data: Path, per_group: int) -> list[LabelledImage]:
+    """Return so many images of each class of each source."""
+    known = load_dataset(data).images
+    return [known[i] for i in choose(known, per_group)]
+
+
+def main() -> None:
+    """Measure and write."""
+    arguments = read_options("benchmarks.graphs", __doc__)
     folder = embedded.build()
     package = load_package(folder)
-    known = load_dataset(arguments.data).images
-    images = [known[i] for i in choose(known, arguments.per_group)]
+    images = some_of(arguments.data, arguments.per_group)
     target = [image.target for image in images]
     pixels = read(images, package.preprocessing)
     result: dict[str, object] = {

@@ -6,40 +6,29 @@ The detector learnt from most of the images, so that its AUC here says nothing o
 what changes.
 """
 
-import argparse
 import importlib.metadata
 import json
-from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from batch_inference.cpus import available_cpus
 from benchmarks.agreement import agreement
-from benchmarks.graphs import BATCH, read, score
+from benchmarks.graphs import BATCH, read, read_options, score, some_of
 from detector.package import Graph, check_file, load_package
 from detector.resize import RESIZERS
 from training import embedded
-from training.dataset import load_dataset
 from training.features import open_session
-from training.ladder import choose
 
 PACKAGES = ("cykooz-resizer", "pillow")
 
 
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.resizers", description=__doc__)
-    parser.add_argument("data", type=Path, help="labelled images: docs/datasets.md")
-    parser.add_argument(
-        "--per-group", type=int, default=24, help="images of each class of each source"
-    )
-    parser.add_argument("--out", type=Path, required=True)
-    arguments = parser.parse_args()
+    arguments = read_options("benchmarks.resizers", __doc__)
     folder = embedded.build()
     package = load_package(folder)
-    known = load_dataset(arguments.data).images
-    images = [known[i] for i in choose(known, arguments.per_group)]
+    images = some_of(arguments.data, arguments.per_group)
     target = [image.target for image in images]
     session = open_session(check_file(folder, package.graph(Graph.INT8)), available_cpus())
     own = package.preprocessing.resizer
