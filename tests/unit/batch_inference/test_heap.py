@@ -17,12 +17,15 @@ import ctypes, sys, threading
 from batch_inference.heap import tame_heap
 if sys.argv[1] == "tame":
     assert tame_heap()
-malloc = ctypes.CDLL(None).malloc
+malloc, sbrk = ctypes.CDLL(None).malloc, ctypes.CDLL(None).sbrk
 malloc.restype, malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+sbrk.restype, sbrk.argtypes = ctypes.c_void_p, [ctypes.c_ssize_t]
 together, places = threading.Barrier(16), set()
 def hold():
     together.wait()
-    places.add(malloc(1000) >> 26)  # an arena of a thread begins at a multiple of 64 MiB
+    place = malloc(1000)
+    # A thread's arena begins at a multiple of 64 MiB; the main one lies anywhere below the break.
+    places.add(0 if place < sbrk(0) else place >> 26)
     together.wait()
 threads = [threading.Thread(target=hold) for _ in range(16)]
 [thread.start() for thread in threads]
