@@ -19,6 +19,7 @@ from obstore.exceptions import BaseError, PermissionDeniedError, PreconditionErr
 from obstore.store import S3Store
 
 from batch_inference import log
+from batch_inference.reader import selector
 from detector.manifest import ManifestEntry
 
 if TYPE_CHECKING:
@@ -105,9 +106,10 @@ def chosen(entry: ManifestEntry) -> "GetOptions | None":
     """Return how to ask for exactly the object of an entry; None where that cannot be done."""
     if not entry.size or not is_plain(entry.key):
         return None
-    if entry.version:
-        return {"version": entry.version}
-    return {"if_match": f'"{entry.etag.strip(chr(34))}"'} if entry.etag else None
+    named = selector(entry)
+    if "VersionId" in named:
+        return {"version": named["VersionId"]}
+    return {"if_match": named["IfMatch"]} if "IfMatch" in named else None
 
 
 def is_plain(key: str) -> bool:

@@ -261,6 +261,10 @@ class LocalS3:
             "AWS_DEFAULT_REGION": "us-east-1",
         }
 
+    def session(self) -> boto3.Session:
+        """Return a session with credentials that nobody checks."""
+        return boto3.Session("local", "local", region_name="us-east-1")
+
     def client(self, connections: int = 64) -> "S3Client":
         """Return a client with the job's own retries and pool."""
         config = Config(
@@ -268,14 +272,7 @@ class LocalS3:
             retries={"mode": "adaptive", "max_attempts": 6},
             s3={"addressing_style": "path"},
         )
-        return boto3.client(
-            "s3",
-            config=config,
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - nobody checks it
-        )
+        return self.session().client("s3", config=config, endpoint_url=self.endpoint)
 
 
 @contextmanager

@@ -20,10 +20,10 @@ from typing import Any
 from benchmarks.environment import environment
 from benchmarks.machine import machine
 from benchmarks.s3_server import LocalS3, local_s3
+from benchmarks.throughput.batch import BUCKET, upload
 from benchmarks.throughput.photograph import files_in, mix_of, write
 from detector.cache import cache_home
 
-BUCKET = "bench"
 IMAGES = 192
 SCRIPTS = Path(__file__).parent / "contenders"
 # What each asks of the registry; nothing: the project's own environment.
@@ -33,17 +33,6 @@ CONTENDERS: dict[str, tuple[str, ...]] = {
     "aiobotocore_tasks": ("aiobotocore==3.10.0",),
     "s3torchconnector_threads": ("s3torchconnectorclient==1.5.0",),
 }
-
-
-def upload(storage: LocalS3, paths: list[Path], copies: int) -> list[tuple[str, str]]:
-    """Put each file under several keys; returns keys and ETags."""
-    s3, wishes = storage.client(), []
-    for number in range(copies):
-        for path in paths:
-            key = f"intake/{number:03d}/{path.name}"
-            answer = s3.put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
-            wishes.append((key, answer["ETag"]))
-    return wishes
 
 
 def run(name: str, storage: LocalS3, wishes: list[tuple[str, str]]) -> dict[str, Any]:
@@ -78,8 +67,9 @@ def main() -> int:
     paths = files_in(write(IMAGES, cache_home()))
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in CONTENDERS}
     with tempfile.TemporaryDirectory() as folder, local_s3(Path(folder)) as storage:
-        wishes = upload(storage, paths, arguments.copies)
-        expected = sum(path.stat().st_size for path in paths) * arguments.copies
+        entries = upload(storage.client(), paths, arguments.copies)
+        wishes = [(entry.key, f'"{entry.etag}"') for entry in entries]
+        expected = sum(entry.size or 0 for entry in entries)
         for number in range(arguments.rounds):
             for name, known in runs.items():
                 known.append(run(name, storage, wishes))

@@ -1,6 +1,7 @@
 """A batch in a local S3, cut and planned by the plan function's own code."""
 
 from collections.abc import Iterable
+from itertools import product
 from typing import TYPE_CHECKING
 
 from detector.layout import BatchLayout, detector_prefix
@@ -29,11 +30,11 @@ def publish(s3: "S3Client", folder: "Path", package: "DetectorPackage") -> Detec
     return ref
 
 
-def upload(s3: "S3Client", paths: Iterable["Path"]) -> list[ManifestEntry]:
-    """Put photographs under ``intake/``, and return their entries."""
+def upload(s3: "S3Client", paths: Iterable["Path"], copies: int = 1) -> list[ManifestEntry]:
+    """Put photographs under ``intake/``, each under so many keys, and return their entries."""
     entries = []
-    for path in paths:
-        data, key = path.read_bytes(), f"intake/{path.name}"
+    for number, path in product(range(copies), paths):
+        data, key = path.read_bytes(), f"intake/{number:03d}/{path.name}"
         etag = s3.put_object(Bucket=BUCKET, Key=key, Body=data)["ETag"].strip('"')
         entries.append(ManifestEntry(bucket=BUCKET, key=key, size=len(data), etag=etag))
     return entries

@@ -67,8 +67,12 @@ def bare(data: bytes) -> Pixels:
 @contextmanager
 def pool() -> Iterator[Decode]:
     """Yield a pool of bare processes."""
+
+    def decode(files: Sequence[bytes]) -> None:
+        processes.map(bare, files, chunksize=4)
+
     with multiprocessing.get_context("spawn").Pool(available_cpus()) as processes:
-        yield lambda files: processes.map(bare, files, chunksize=4) and None
+        yield decode
 
 
 CONTENDERS = {

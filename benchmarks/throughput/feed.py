@@ -18,9 +18,7 @@ import time
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import boto3
 import psutil
 
 from batch_inference.download import Downloads
@@ -29,8 +27,8 @@ from batch_inference.heap import tame_heap
 from batch_inference.job import load_detector, score_shard
 from batch_inference.settings import Settings
 from benchmarks.machine import machine
-from benchmarks.s3_server import local_s3
-from benchmarks.throughput.batch import BUCKET, plan, publish
+from benchmarks.s3_server import LocalS3, local_s3
+from benchmarks.throughput.batch import plan, publish, upload
 from benchmarks.throughput.photograph import files_in, mix_of, write
 from detector.cache import cache_home
 from detector.manifest import ManifestEntry
@@ -38,37 +36,22 @@ from detector.package import DetectorPackage, Preprocessing
 from detector.plan import DetectorRef
 from tests.unit.batch_inference.support import tiny_package
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 IMAGES = 192
 PACKAGES = ("boto3", "cykooz-resizer", "numpy", "obstore", "pillow", "pyarrow")
-
-
-def upload(s3: "S3Client", paths: list[Path], copies: int) -> list[ManifestEntry]:
-    """Put each file under several keys, and return their entries."""
-    entries = []
-    for number in range(copies):
-        for path in paths:
-            data, key = path.read_bytes(), f"intake/{number:03d}/{path.name}"
-            etag = s3.put_object(Bucket=BUCKET, Key=key, Body=data)["ETag"].strip('"')
-            entries.append(ManifestEntry(bucket=BUCKET, key=key, size=len(data), etag=etag))
-    return entries
 
 
 class Feed:
     """The job, with a graph that takes means."""
 
-    def __init__(self, s3: "S3Client", folder: Path) -> None:
-        self._s3 = s3
+    def __init__(self, storage: LocalS3, folder: Path) -> None:
         self._settings = Settings()
-        session = boto3.Session("local", "local", region_name="us-east-1")
-        self._downloads = Downloads(session, s3)
+        self._s3 = storage.client(self._settings.fetchers + 8)
+        self._downloads = Downloads(storage.session(), self._s3)
         package = tiny_package(folder / "detector").model_copy(
             update={"preprocessing": Preprocessing(resizer="simd")}
         )
         (folder / "detector" / "detector.json").write_text(package.dumps())
-        self._ref: DetectorRef = publish(s3, folder / "detector", package)
+        self._ref: DetectorRef = publish(self._s3, folder / "detector", package)
         self._cache = folder / "cache"
         self._loaded: tuple[DetectorPackage, Engine] | None = None
 
@@ -122,8 +105,8 @@ def main() -> int:
     paths = [path for path in files_in(write(IMAGES, cache_home())) if path.suffix == ".jpg"]
     runs = []
     with tempfile.TemporaryDirectory() as temporary, local_s3(Path(temporary) / "s3") as storage:
-        s3 = storage.client(Settings().fetchers + 8)
-        entries, feed = upload(s3, paths, arguments.copies), Feed(s3, Path(temporary))
+        entries = upload(storage.client(), paths, arguments.copies)
+        feed = Feed(storage, Path(temporary))
         feed.seconds(entries[:8], "warm")
         for number in range(arguments.rounds):
             runs.append(measure(feed, entries, len(paths), f"round-{number}"))

@@ -25,6 +25,17 @@ def pytest_unconfigure() -> None:
     gc.unfreeze()
 
 
+@pytest.fixture
+def one_torch_thread() -> Iterator[None]:
+    """One thread of torch: the same bits everywhere, and small layers wait for no others."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def models_read_once() -> Iterator[None]:
     """Read each of botocore's JSON files once, not once for every client's session."""

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
-import boto3
 import numpy as np
 import psutil
 from stopwatch import Job, milliseconds, read_job, start, stop, tell
@@ -62,8 +61,7 @@ class Bench:
     def __init__(self, job: Job, storage: LocalS3, cache: Path) -> None:
         self._storage = storage
         self._s3 = storage.client(Settings().fetchers + 8)
-        session = boto3.Session("local", "local", region_name="us-east-1")
-        self._downloads = Downloads(session, self._s3)
+        self._downloads = Downloads(storage.session(), self._s3)
         self._settings = Settings()
         folder = embedded.build()
         described = DetectorPackage.parse((folder / "detector.json").read_bytes())

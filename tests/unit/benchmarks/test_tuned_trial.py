@@ -1,12 +1,10 @@
 """Runs of a trial: kept, averaged, and without what is not to be learnt."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import benchmarks.tuned.average
 import benchmarks.tuned.run
@@ -20,14 +18,7 @@ from detector.training_request import Recipe
 from tests.unit.benchmarks.tuned_support import LAYERS, START, images, known, small_weights
 from training.vision import VisionWeights
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Layers this small wait for threads far longer than they compute."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 @pytest.fixture(scope="module")
