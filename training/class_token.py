@@ -22,16 +22,18 @@ class ClassTokenTower(ABC):
         """Write from normalised pixels to the first block's input, [N, tokens, hidden]."""
 
     def write(
-        self, pixels: str, layers: tuple[int, ...], heat: Heat | None = None
+        self, pixels: str, layers: tuple[int, ...], last: int, heat: Heat | None = None
     ) -> tuple[str, dict[int, str]]:
-        """Write from normalised pixels [N, size, size, 3] on, told to ``heat`` block by block.
+        """Write ``last`` blocks from normalised pixels [N, size, size, 3] on.
+
+        ``heat`` is told block by block.
 
         Returns
         -------
         The embedding [N, D] and the tap [N, 1, hidden] of each of ``layers``, float32.
         """
         blocks, taps = self.blocks, dict[int, str]()
-        x, last = self.begin(pixels), self.config.num_hidden_layers
+        x = self.begin(pixels)
         for number in range(1, last + 1):
             # After the last block only the class token is read, so only it is computed there.
             x = blocks.block(number - 1, x, only_first=number == last)
@@ -40,11 +42,16 @@ class ClassTokenTower(ABC):
             if number in layers:
                 token = x if number == last else blocks.first_token(x, f"tap_{number}")
                 taps[number] = leave_half(self.g, token)
-        pooled = leave_half(self.g, blocks.norm("post_layernorm", x))
-        return self.embed(pooled), taps
+        pooled = leave_half(self.g, blocks.norm(self.config.norm_after(last), x))
+        whole = last == self.config.num_hidden_layers
+        return (self.embed(pooled) if whole else self.bare(pooled)), taps
 
     def embed(self, pooled: str) -> str:
         """Write the embedding of the normalised class token [N, 1, hidden]: by default, itself."""
+        return self.bare(pooled)
+
+    def bare(self, pooled: str) -> str:
+        """Write a normalised token [N, 1, hidden] as the embedding [N, hidden]."""
         self.g.real = np.float32
         return self.g.node(
             "Reshape", [pooled, self.g.ints(-1, self.config.hidden_size)], "embedding"

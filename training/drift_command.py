@@ -19,11 +19,24 @@ from training.subject import head_subject
 from training.vision import PREFIX, PROJECTION, Family, VisionWeights
 
 
-def _seen(images: Sequence[LabelledImage], encoder: VisionWeights, setting: Setting) -> Doubles:
+def projected(
+    images: Sequence[LabelledImage], encoder: VisionWeights, last: int, setting: Setting
+) -> Doubles:
     """Return the projected embeddings [N, C, K] of the copies of images, from kept features.
 
-    The embedding of a tower with a class token is that token, normalised, and CLIP's projected too,
-    so that the encoder need not run again.
+    The embedding of a tower with a class token is that token, normalised; after all blocks CLIP's
+    is projected, too. So the encoder need not run again.
+
+    Parameters
+    ----------
+    images
+        The N images.
+    encoder
+        The tower.
+    last
+        The last block, counted from 1, that the detector's graph computes.
+    setting
+        Where features are kept.
 
     Raises
     ------
@@ -35,15 +48,16 @@ def _seen(images: Sequence[LabelledImage], encoder: VisionWeights, setting: Sett
             "a drift reference of a fitted head is made for towers with a class token, which "
             "SigLIP's has not"
         )
-    last = setting.layers.index(encoder.config.num_hidden_layers)
-    norm = [encoder[f"{PREFIX}post_layernorm.{part}"] for part in ("weight", "bias")]
+    name, number = encoder.config.norm_after(last), setting.layers.index(last)
+    norm = [encoder[f"{PREFIX}{name}.{part}"] for part in ("weight", "bias")]
+    further = PROJECTION in encoder.state and last == encoder.config.num_hidden_layers
     seen = []
     for taps in features_of(images, setting, COPIES).values():
-        token = taps[:, last].astype(np.float64)
+        token = taps[:, number].astype(np.float64)
         off = token - token.mean(axis=1, keepdims=True)
         scaled = off / np.sqrt((off**2).mean(axis=1, keepdims=True) + encoder.config.layer_norm_eps)
         embeddings = scaled * norm[0] + norm[1]
-        if PROJECTION in encoder.state:
+        if further:
             embeddings = embeddings @ encoder[PROJECTION].T
         seen.append(project(embeddings.astype(np.float32)))
     return np.stack(seen, axis=1)
@@ -73,7 +87,7 @@ def write_reference(dataset: Dataset, folder: Path, protocol: Protocol) -> Drift
     subject = head_subject(dataset.images, record, head, setting)
     logits = subject.score(images, COPIES)
     log_odds = record.calibration.log_odds(np.stack([logits[c] for c in COPIES], axis=1))
-    seen = _seen(images, encoder, setting)
+    seen = projected(images, encoder, max(head.layers), setting)
     data = f"{len(images)} images of {dataset.root.name}, as found and as the web passes them on"
     reference = make_reference(observed(images, log_odds, seen), data)
     if reference is None:

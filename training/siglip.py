@@ -21,9 +21,11 @@ class SiglipTower:
         self.weights, self.config = blocks.weights, blocks.config
 
     def write(
-        self, pixels: str, layers: tuple[int, ...], heat: Heat | None = None
+        self, pixels: str, layers: tuple[int, ...], last: int, heat: Heat | None = None
     ) -> tuple[str, dict[int, str]]:
-        """Write from normalised pixels [N, size, size, 3] on, told to ``heat`` tap by tap.
+        """Write ``last`` blocks from normalised pixels [N, size, size, 3] on.
+
+        ``heat`` is told tap by tap.
 
         Returns
         -------
@@ -34,14 +36,18 @@ class SiglipTower:
         position = self.weights[PREFIX + "embeddings.position_embedding.weight"]
         place = g.constant("patch_position", position + bias)
         x = g.node("Add", [self.blocks.patches(pixels), place], "tokens")
-        for number in range(1, self.config.num_hidden_layers + 1):
+        for number in range(1, last + 1):
             x = self.blocks.block(number - 1, x)
             if number in layers:
                 stream = leave_half(g, x)
                 taps[number] = self._mean(stream, f"tap_{number}")
                 if heat:
                     heat.after(number, stream)
-        pooled = leave_half(g, self._pool(self.blocks.norm("post_layernorm", x)))
+        x = self.blocks.norm(self.config.norm_after(last), x)
+        if last == self.config.num_hidden_layers:
+            pooled = leave_half(g, self._pool(x))
+        else:
+            pooled = self._mean(leave_half(g, x), "pooled")
         g.real = np.float32
         return g.node("Reshape", [pooled, g.ints(-1, self.config.hidden_size)], "embedding"), taps
 

@@ -42,15 +42,16 @@ def write_tower(
     blocks: Blocks,
     spec: Preprocessing,
     layers: tuple[int, ...],
+    last: int,
     *,
     half: bool,
     heat: Heat | None,
 ) -> tuple[str, dict[int, str]]:
-    """Write a tower of any family; return the embedding and the tap of each of ``layers``."""
+    """Write ``last`` blocks of any tower; return the embedding and the taps of ``layers``."""
     pixels = normalised(blocks.g, spec)
     if half:
         pixels = enter_half(blocks.g, pixels)
-    return TOWERS[blocks.config.family](blocks).write(pixels, layers, heat)
+    return TOWERS[blocks.config.family](blocks).write(pixels, layers, last, heat)
 
 
 def heat_of(blocks: Blocks, head: LinearHead) -> Heat:
@@ -99,8 +100,10 @@ def build_graph(
     g, config = GraphBuilder(), weights.config
     blocks = Blocks(g, weights, linear)
     heat = heat_of(blocks, head) if head else None
-    embedding, taps = write_tower(blocks, spec, wanted, half=half, heat=heat)
-    shape = ["n", config.embedding_size]
+    # What no head reads is not computed.
+    last = max(head.layers) if head else depth
+    embedding, taps = write_tower(blocks, spec, wanted, last, half=half, heat=heat)
+    shape = ["n", config.embedding_size if last == depth else config.hidden_size]
     outputs = [helper.make_tensor_value_info(embedding, TensorProto.FLOAT, shape)]
     if wanted:
         name = "tokens_tapped" if head else "taps"

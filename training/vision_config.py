@@ -115,6 +115,14 @@ class VisionConfig(Part):
         """Width of the embedding; only CLIP projects its own further."""
         return self.projection_dim if self.family is Family.CLIP else self.hidden_size
 
+    def norm_after(self, block: int) -> str:
+        """Name the layer norm that reads the stream after a block, counted from 1.
+
+        Inside the tower it is the next block's first: what was learnt for that depth.
+        """
+        whole = block == self.num_hidden_layers
+        return "post_layernorm" if whole else f"encoder.layers.{block}.layer_norm1"
+
     @classmethod
     def from_transformers(
         cls, document: dict[str, Any], processor: dict[str, Any] | None = None
