@@ -27,9 +27,10 @@ $purpose
 - Encoder: $encoder, weights from `$source`, SHA-256 `$encoder_hash`, licence $licence.
 - Head: the class token after blocks $layers, each standardised, a logistic head on each
   (scikit-learn C = $strength), averaged. Nothing of the encoder was tuned.
-- Learnt from copies of each image: $learnt. `light` and `rough` have margins cropped (some
-  generators stamp a mark into a corner), random rescaling and JPEG or WebP recompression; metadata
-  never reaches the encoder. Classes, and sources within a class, weigh the same.
+- Learnt from copies of each image: $learnt. `rough` has margins cropped (some generators stamp a
+  mark into a corner), random rescaling and JPEG or WebP recompression; `edited` is a random part of
+  the image, or blurred, and recompressed. Metadata never reaches the encoder. Classes, and sources
+  within a class, weigh the same.
 - Data: $real real photographs and $ai AI images of $sources sources, for research use; none is
   distributed with the project. Digest `$digest`.
 - Command: `$command`.

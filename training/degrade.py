@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 WEB_SIDE, WEB_QUALITY = 768, 60
 HARD_SIDE, HARD_QUALITY = 512, 40
@@ -22,8 +22,9 @@ class Variant(StrEnum):
     """How a copy is made. ``clean``, ``web`` and ``hard`` are also what is judged.
 
     ``clean``: as it is. ``web``: at most 768 px, JPEG quality 60. ``hard``: at most 512 px, quality
-    40. ``light`` and ``rough``: margins cropped, then random rescaling and recompression, drawn
-    from the image's own content, so that they are the same every time.
+    40. ``light`` and ``rough``: margins cropped, then random rescaling and recompression.
+    ``edited``: a random part of the image, or all but the margins blurred; then recompressed. What
+    is random is drawn from the image's own content, so that it is the same every time.
     """
 
     CLEAN = "clean"
@@ -31,9 +32,13 @@ class Variant(StrEnum):
     HARD = "hard"
     LIGHT = "light"
     ROUGH = "rough"
+    EDITED = "edited"
 
 
 JUDGED = (Variant.CLEAN, Variant.WEB, Variant.HARD)
+# Learnt from by default. ``light`` is of detectors fitted before 1.4.0: in its place ``edited``
+# keeps scores of parts and of blurred images from sinking (docs/experiments.md).
+LEARNT = (*JUDGED, Variant.ROUGH, Variant.EDITED)
 
 
 class Recipe(NamedTuple):
@@ -48,6 +53,11 @@ RECIPES = {
     Variant.LIGHT: Recipe(scale=(0.8, 1.2), rounds=1, quality=(75, 96)),
     Variant.ROUGH: Recipe(scale=(0.4, 1.0), rounds=2, quality=(30, 80)),
 }
+
+# Share of each side that is left of a part; sigma of a blur in pixels; quality after either.
+PART = (0.4, 0.9)
+BLUR = (0.5, 2.5)
+EDITED_QUALITY = (60, 96)
 
 
 def recompress(image: Image.Image, codec: str, quality: int) -> Image.Image:
@@ -85,9 +95,31 @@ def _random(image: Image.Image, recipe: Recipe, rng: np.random.Generator) -> Ima
     floor = MIN_SIDE / min(image.size)
     image = rescale(image, max(min(1.0, floor), rng.uniform(*recipe.scale)))
     for _ in range(int(rng.integers(1, recipe.rounds + 1))):
-        codec = "JPEG" if rng.random() < 0.7 else "WEBP"
-        image = recompress(image, codec, int(rng.integers(recipe.quality[0], recipe.quality[1])))
+        image = _recompressed(image, recipe.quality, rng)
     return image
+
+
+def _recompressed(
+    image: Image.Image, quality: tuple[int, int], rng: np.random.Generator
+) -> Image.Image:
+    codec = "JPEG" if rng.random() < 0.7 else "WEBP"
+    return recompress(image, codec, int(rng.integers(*quality)))
+
+
+def _part(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    share = rng.uniform(*PART)
+    width, height = (min(side, max(MIN_SIDE, round(side * share))) for side in image.size)
+    x, y = int(rng.integers(image.width - width + 1)), int(rng.integers(image.height - height + 1))
+    return image.crop((x, y, x + width, y + height))
+
+
+def _edited(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    if rng.random() < 0.5:
+        image = _part(image, rng)
+    else:
+        blur = ImageFilter.GaussianBlur(float(rng.uniform(*BLUR)))
+        image = crop_margins(image).filter(blur)
+    return _recompressed(image, EDITED_QUALITY, rng)
 
 
 def degrade(image: Image.Image, variant: Variant, seed: int) -> Image.Image:
@@ -109,5 +141,7 @@ def degrade(image: Image.Image, variant: Variant, seed: int) -> Image.Image:
     }
     if variant in fixed:
         return fixed[variant]()
-    number = list(Variant).index(variant)
-    return _random(image, RECIPES[variant], np.random.default_rng([seed, number]))
+    rng = np.random.default_rng([seed, list(Variant).index(variant)])
+    if variant is Variant.EDITED:
+        return _edited(image, rng)
+    return _random(image, RECIPES[variant], rng)

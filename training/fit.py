@@ -14,7 +14,7 @@ from detector.calibration import Calibration
 from detector.verdict import Decision
 from training.calibrate import Floats, calibrate
 from training.dataset import LabelledImage
-from training.degrade import JUDGED, Variant
+from training.degrade import JUDGED, LEARNT, Variant
 from training.features import Copy
 from training.head import Head
 from training.probe import balance, fit_head, heads_without_source, logits_without_source
@@ -97,7 +97,7 @@ def fit(
     images: Sequence[LabelledImage],
     layers: tuple[int, ...],
     *,
-    learnt: Sequence[Variant] = tuple(Variant),
+    learnt: Sequence[Variant] = LEARNT,
     strengths: Sequence[float] = STRENGTHS,
     tell: Tell = lambda _text: None,
 ) -> Fit:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from training.calibrate import Floats
 from training.dataset import Dataset, LabelledImage
-from training.degrade import JUDGED, Variant
+from training.degrade import JUDGED, LEARNT, Variant
 from training.evaluation import climb
 from training.fit import Fit, Tell, fit
 from training.fitting import (
@@ -54,10 +54,10 @@ def fit_folder(
         If there is no such source, or nothing can be learnt without them.
     """
     everything, dataset = dataset, dataset.without(left_out)
-    variants, images = tuple(Variant), dataset.images
-    features = features_of(images, setting, variants)
-    found = fitter(features, images, setting.layers, learnt=variants, tell=tell)
-    learnt = Learnt.of(found, images, variants)
+    images = dataset.images
+    features = features_of(images, setting, LEARNT)
+    found = fitter(features, images, setting.layers, learnt=LEARNT, tell=tell)
+    learnt = Learnt.of(found, images, LEARNT)
     released = released_score(found.head, setting)
     if left_out:
 
@@ -73,7 +73,7 @@ def fit_folder(
         )
     if per_group:
         tell("judging on the ladder of degradations")
-        held_out = held_out_score(images, variants, found.head.layers, found.strength, setting)
+        held_out = held_out_score(images, LEARNT, found.head.layers, found.strength, setting)
         score = by_past(dataset.sources, held_out, released)
         name = f"{naming.name}@{naming.version}"
         subject = Subject(name, found.calibration, found.decision, learnt.method, score)

@@ -9,7 +9,7 @@ from training.data.catalog import TRAIN
 from training.data.prepared import read_prepared
 from training.data.split import calibration_sources
 from training.dataset import LabelledImage
-from training.degrade import JUDGED, Variant
+from training.degrade import JUDGED, LEARNT, Variant
 from training.encoder import preprocessing_of
 from training.fit import fit
 from training.fitting import Learnt, Naming, Setting, features_of, fitted_on, write_fitted
@@ -81,7 +81,7 @@ def _learn(
     tracker: Tracker,
 ) -> Learnt:
     recipe = context.run.request.recipe
-    learnt = tuple(Variant) if settings.degrade else PLAIN
+    learnt = LEARNT if settings.degrade else PLAIN
     if recipe is Recipe.PROBE:
         return _probe(context, settings, setting, images, learnt, tracker)
     held_sources = calibration_sources(images)

@@ -11,7 +11,7 @@ from detector.package import Preprocessing
 from detector.preprocess import preprocess
 from detector.training_request import Settings
 from training.dataset import LabelledImage
-from training.degrade import Variant, degrade
+from training.degrade import LEARNT, Variant, degrade
 from training.tune.crops import random_crop
 from training.tune.errors import TuneError
 from training.tune.order import Draw
@@ -22,7 +22,7 @@ Pixels = npt.NDArray[np.uint8]
 
 # The kind of preprocessing that takes crops at native resolution.
 NATIVE = "native_crop"
-DEGRADED = tuple(variant for variant in Variant if variant is not Variant.CLEAN)
+DEGRADED = tuple(variant for variant in LEARNT if variant is not Variant.CLEAN)
 
 
 @dataclass(frozen=True)
@@ -81,4 +81,4 @@ class Views:
             return [Variant.CLEAN]
         if self.settings.consistency:
             return [Variant.CLEAN, DEGRADED[int(rng.integers(len(DEGRADED)))]]
-        return [list(Variant)[int(rng.integers(len(Variant)))]]
+        return [LEARNT[int(rng.integers(len(LEARNT)))]]

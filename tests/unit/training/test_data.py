@@ -100,6 +100,34 @@ def test_small_images_keep_their_evidence(size: tuple[int, int]) -> None:
         assert min(degrade(PHOTO.resize(size), Variant.ROUGH, seed).size) >= 27
 
 
+@pytest.mark.parametrize("size", [(64, 64), (70, 900), (33, 32), (1, 1)])
+def test_a_part_of_a_small_image_keeps_its_evidence(size: tuple[int, int]) -> None:
+    image = PHOTO.resize(size)
+    for seed in range(8):
+        edited = degrade(image, Variant.EDITED, seed)
+        # A blurred copy lacks its margins, a part is never smaller than what still tells.
+        assert all(
+            had >= has >= min(had - 2 * int(had * 0.08), 64)
+            for had, has in zip(size, edited.size, strict=True)
+        )
+
+
+def test_edited_is_a_part_or_blurred() -> None:
+    edges = Image.fromarray(np.kron(np.indices((40, 40)).sum(axis=0) % 2, np.ones((8, 8))) > 0)
+    image = edges.convert("RGB")
+    whole = [degrade(image, Variant.EDITED, seed) for seed in range(24)]
+    margins = image.width - 2 * int(image.width * 0.08)
+    parts = [copy for copy in whole if copy.width != margins]
+    blurred = [copy for copy in whole if copy.width == margins]
+    assert len(parts) > 4
+    assert len(blurred) > 4
+
+    def sharpness(copy: Image.Image) -> float:
+        return float(np.abs(np.diff(np.asarray(copy.convert("L")).astype(float), axis=1)).max())
+
+    assert min(sharpness(copy) for copy in parts) > max(sharpness(copy) for copy in blurred)
+
+
 @pytest.fixture
 def session() -> Callable[[], ort.InferenceSession]:
     model = build_graph(tiny_weights(), SPEC, layers=(1, 3)).SerializeToString()

@@ -71,7 +71,7 @@ def test_degradations_differ_from_turn_to_turn(images: list[LabelledImage]) -> N
     seen = {views(Draw(0, 1, 1.0, (0, 0, number))).tobytes() for number in range(24)}
     clean = Views(images, SPEC, Settings(degrade=False))(Draw(0, 1, 1.0, (0, 0, 0))).tobytes()
     assert clean in seen
-    # Clean, web and hard give one each; light and rough another one every time.
+    # Clean, web and hard give one each; rough and edited another one every time.
     assert len(seen) > 6
 
 
