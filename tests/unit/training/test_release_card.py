@@ -126,7 +126,7 @@ def test_it_says_what_the_head_reads(
     for crops in (False, True):
         spec = preprocessing_of(config, crops=crops)
         card = render_release_card(record.model_copy(update={"preprocessing": spec}), report)
-        assert f"Head: {tap} after blocks 6, 8, 10, 12" in card
+        assert f"Head: {tap} after blocks 7, 10" in card
 
 
 def test_the_embedded_card_is_as_it_was() -> None:
