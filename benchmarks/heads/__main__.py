@@ -9,8 +9,10 @@ import argparse
 import json
 import shlex
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -22,9 +24,22 @@ from benchmarks.levers.measure import measure
 from detector.cache import cache_home
 from training import weights
 from training.__main__ import progress_bar
-from training.dataset import load_dataset
+from training.calibrate import Floats
+from training.dataset import LabelledImage, load_dataset
 from training.degrade import Variant
 from training.fitting import Setting, features_of, versions
+
+
+def compared(
+    kind: str, found: Mapping[str, Floats], images: Sequence[LabelledImage]
+) -> list[dict[str, Any]]:
+    """Return the figures of logits [V, N] by name, each against the first, and tell them."""
+    baseline, rows = next(iter(found.values())), []
+    for name, logits in found.items():
+        figures = measure(logits, baseline, images)
+        Console(stderr=True).print(f"{name:45} AUC {figures.mean_auc:.4f} ({figures.gain:+.4f})")
+        rows.append({kind: name, **figures.record()})
+    return rows
 
 
 def main() -> int:
@@ -45,39 +60,20 @@ def main() -> int:
     choices = {
         name: choose_without(cells, sets(setting.layers), images) for name, sets in FAMILIES.items()
     }
-    baseline = next(iter(choices.values())).logits
-    by_layers = []
-    for name, choice in choices.items():
-        found = measure(choice.logits, baseline, images)
-        console.print(f"{name:45} AUC {found.mean_auc:.4f} ({found.gain:+.4f})")
-        by_layers.append(
-            {
-                "sets": name,
-                "chosen": [
-                    {"layers": chosen, "strength": strength, "times": times}
-                    for (chosen, strength), times in choice.chosen.most_common()
-                ],
-                **found.record(),
-                "shares": at_threshold(choice.logits, images),
-            }
-        )
+    by_layers = compared("sets", {n: choice.logits for n, choice in choices.items()}, images)
+    for row, choice in zip(by_layers, choices.values(), strict=True):
+        row["chosen"] = [
+            {"layers": chosen, "strength": strength, "times": times}
+            for (chosen, strength), times in choice.chosen.most_common()
+        ]
+        row["shares"] = at_threshold(choice.logits, images)
     trials = {name: attempt(learnt, images, setting) for name, learnt in COPIES.items()}
-    baseline = next(iter(trials.values())).judged
-    by_copies = []
-    for name, trial in trials.items():
-        found = measure(trial.judged, baseline, images)
-        console.print(f"{name:45} AUC {found.mean_auc:.4f} ({found.gain:+.4f})")
-        by_copies.append(
-            {
-                "copies": name,
-                "layers": trial.layers,
-                **found.record(),
-                "together": round(
-                    pooled_auc(np.concatenate([trial.judged, trial.edits]), images), 4
-                ),
-                "shares": at_threshold(trial.judged, images, trial.edits),
-            }
-        )
+    by_copies = compared("copies", {n: trial.judged for n, trial in trials.items()}, images)
+    for row, trial in zip(by_copies, trials.values(), strict=True):
+        row["layers"] = trial.layers
+        together = pooled_auc(np.concatenate([trial.judged, trial.edits]), images)
+        row["together"] = round(together, 4)
+        row["shares"] = at_threshold(trial.judged, images, trial.edits)
     left = [part for source in arguments.leave_out for part in ("--leave-out", source)]
     document = {
         "command": shlex.join(["python", "-m", "benchmarks.heads", "DATA", *left])
