@@ -121,9 +121,10 @@ def fit(
     Raises
     ------
     ValueError
-        If no head does better than chance on unseen sources.
+        If no head does better than chance on unseen sources, or there is nothing to choose from.
     """
-    found: list[tuple[float, float, tuple[int, ...], Floats]] = []
+    # Only the best is kept: a large encoder has thousands of sets.
+    best: tuple[float, float, tuple[int, ...], Floats] | None = None
     for strength in strengths:
         heads = heads_by_layer(features, learnt, images, layers, strength)
         rows = np.stack([held_out_logits(heads, features[v], images) for v in JUDGED], axis=1)
@@ -131,9 +132,14 @@ def fit(
         for chosen in layer_sets(layers):
             # The mean of heads is the head of the means, so sets cost no further fit.
             logits = np.mean([single[layer] for layer in chosen], axis=0)
-            found.append((weighted_auc(logits, images), strength, chosen, logits))
-        tell(f"strength {strength}: held-out AUC up to {max(f[0] for f in found):.3f}")
-    auc, strength, chosen, logits = max(found, key=lambda f: f[0])
+            area = weighted_auc(logits, images)
+            if best is None or area > best[0]:
+                best = (area, strength, chosen, logits)
+        if best:
+            tell(f"strength {strength}: held-out AUC up to {best[0]:.3f}")
+    if best is None:
+        raise ValueError("there are no layers or strengths to choose from")
+    auc, strength, chosen, logits = best
     tell(f"chosen: strength {strength}, layers {chosen}")
     calibration, decision = calibrate(logits, images)
     tell(f"threshold {decision.threshold}, unsure from {decision.unsure_from}")

@@ -217,3 +217,9 @@ def test_a_head_no_better_than_chance_is_refused(images: Dataset) -> None:
     flat = np.zeros((len(images.images), 1, 4), np.float32)
     with pytest.raises(ValueError, match="no better than chance"):
         fit(dict.fromkeys(Variant, flat), images.images, (1,), strengths=(0.01,))
+
+
+def test_without_strengths_there_is_nothing_to_choose_from(images: Dataset) -> None:
+    taps = np.random.default_rng(3).normal(size=(len(images.images), 1, 4)).astype(np.float32)
+    with pytest.raises(ValueError, match="no layers or strengths"):
+        fit(dict.fromkeys(Variant, taps), images.images, (1,), strengths=())
