@@ -46,9 +46,9 @@ class Fit:
     auc: float
 
 
-def layer_sets(layers: Sequence[int]) -> list[tuple[int, ...]]:
-    """Return the sets of layers that are compared: singles, pairs and triples, in this order."""
-    sizes = range(1, MOST_LAYERS + 1)
+def layer_sets(layers: Sequence[int], most: int = MOST_LAYERS) -> list[tuple[int, ...]]:
+    """Return the sets of up to ``most`` layers, small sets first: what is compared."""
+    sizes = range(1, most + 1)
     return [chosen for size in sizes for chosen in itertools.combinations(layers, size)]
 
 
@@ -92,6 +92,22 @@ def held_out_logits(
     )
 
 
+def judged_logits(
+    features: Mapping[Variant, Array],
+    learnt: Sequence[Variant],
+    images: Sequence[LabelledImage],
+    layers: tuple[int, ...],
+    strength: float,
+) -> dict[int, Floats]:
+    """Return, for each layer alone, the logits [V, N] of the judged variants.
+
+    Each image is scored by the head that never saw its source.
+    """
+    heads = heads_by_layer(features, learnt, images, layers, strength)
+    rows = np.stack([held_out_logits(heads, features[v], images) for v in JUDGED], axis=1)
+    return dict(zip(layers, rows, strict=True))
+
+
 def fit(
     features: Features,
     images: Sequence[LabelledImage],
@@ -126,9 +142,7 @@ def fit(
     # Only the best is kept: a large encoder has thousands of sets.
     best: tuple[float, float, tuple[int, ...], Floats] | None = None
     for strength in strengths:
-        heads = heads_by_layer(features, learnt, images, layers, strength)
-        rows = np.stack([held_out_logits(heads, features[v], images) for v in JUDGED], axis=1)
-        single = dict(zip(layers, rows, strict=True))
+        single = judged_logits(features, learnt, images, layers, strength)
         for chosen in layer_sets(layers):
             # The mean of heads is the head of the means, so sets cost no further fit.
             logits = np.mean([single[layer] for layer in chosen], axis=0)

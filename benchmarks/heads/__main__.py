@@ -31,13 +31,13 @@ from training.fitting import Setting, features_of, versions
 
 
 def compared(
-    kind: str, found: Mapping[str, Floats], images: Sequence[LabelledImage]
+    kind: str, found: Mapping[str, Floats], images: Sequence[LabelledImage], console: Console
 ) -> list[dict[str, Any]]:
     """Return the figures of logits [V, N] by name, each against the first, and tell them."""
     baseline, rows = next(iter(found.values())), []
     for name, logits in found.items():
         figures = measure(logits, baseline, images)
-        Console(stderr=True).print(f"{name:45} AUC {figures.mean_auc:.4f} ({figures.gain:+.4f})")
+        console.print(f"{name:45} AUC {figures.mean_auc:.4f} ({figures.gain:+.4f})")
         rows.append({kind: name, **figures.record()})
     return rows
 
@@ -60,7 +60,9 @@ def main() -> int:
     choices = {
         name: choose_without(cells, sets(setting.layers), images) for name, sets in FAMILIES.items()
     }
-    by_layers = compared("sets", {n: choice.logits for n, choice in choices.items()}, images)
+    by_layers = compared(
+        "sets", {n: choice.logits for n, choice in choices.items()}, images, console
+    )
     for row, choice in zip(by_layers, choices.values(), strict=True):
         row["chosen"] = [
             {"layers": chosen, "strength": strength, "times": times}
@@ -68,7 +70,9 @@ def main() -> int:
         ]
         row["shares"] = at_threshold(choice.logits, images)
     trials = {name: attempt(learnt, images, setting) for name, learnt in COPIES.items()}
-    by_copies = compared("copies", {n: trial.judged for n, trial in trials.items()}, images)
+    by_copies = compared(
+        "copies", {n: trial.judged for n, trial in trials.items()}, images, console
+    )
     for row, trial in zip(by_copies, trials.values(), strict=True):
         row["layers"] = trial.layers
         together = pooled_auc(np.concatenate([trial.judged, trial.edits]), images)

@@ -10,7 +10,7 @@ import numpy as np
 from training.calibrate import Floats
 from training.dataset import LabelledImage
 from training.degrade import JUDGED, Variant
-from training.fit import STRENGTHS, heads_by_layer, held_out_logits, layer_sets, weighted_auc
+from training.fit import STRENGTHS, judged_logits, layer_sets, weighted_auc
 from training.vision import Array
 
 Sets = list[tuple[int, ...]]
@@ -25,16 +25,10 @@ def runs(layers: Sequence[int]) -> Sets:
     return neighbours + [tuple(layers[i::2]) for i in range(len(layers) - 4)]
 
 
-def every(layers: Sequence[int]) -> Sets:
-    """Return all sets."""
-    sizes = range(1, len(layers) + 1)
-    return [chosen for size in sizes for chosen in itertools.combinations(layers, size)]
-
-
 FAMILIES: dict[str, Callable[[Sequence[int]], Sets]] = {
     "runs of neighbours, and every other layer": runs,
     "up to three layers": layer_sets,
-    "all sets": every,
+    "all sets": lambda layers: layer_sets(layers, len(layers)),
 }
 
 
@@ -53,12 +47,11 @@ def grid(
     layers: tuple[int, ...],
 ) -> Grid:
     """Fit heads of every layer and strength without each source, and score that source."""
-    found = {}
-    for strength in STRENGTHS:
-        heads = heads_by_layer(features, learnt, images, layers, strength)
-        rows = np.stack([held_out_logits(heads, features[v], images) for v in JUDGED], axis=1)
-        found.update({(strength, layer): row for layer, row in zip(layers, rows, strict=True)})
-    return found
+    return {
+        (strength, layer): logits
+        for strength in STRENGTHS
+        for layer, logits in judged_logits(features, learnt, images, layers, strength).items()
+    }
 
 
 def choose_without(cells: Grid, sets: Sets, images: Sequence[LabelledImage]) -> Choice:

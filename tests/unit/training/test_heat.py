@@ -70,6 +70,15 @@ def normal(config: VisionConfig) -> torch.Tensor:
     return torch.tensor(values.transpose(0, 3, 1, 2), dtype=torch.float32)
 
 
+def siglip_model(weights: VisionWeights) -> SiglipVisionModel:
+    """Return transformers' own model of the weights."""
+    model = SiglipVisionModel(SiglipVisionConfig(**weights.config.model_dump())).eval()
+    model.load_state_dict(
+        {k.removeprefix(PREFIX): torch.tensor(v) for k, v in weights.state.items()}
+    )
+    return model
+
+
 def clip_terms(weights: VisionWeights, head: LinearHead) -> tuple[Floats, Floats, Floats]:
     """Return each token's push and all that is of no token, by hooks; and the logits, [N]."""
     config = CLIPVisionConfig(**weights.config.model_dump(), attn_implementation="eager")
@@ -155,12 +164,8 @@ def test_what_registers_write_is_of_no_patch(head: LinearHead) -> None:
 @of_every_head
 def test_siglips_map_is_what_the_head_reads_in_each_patch(head: LinearHead) -> None:
     weights = tiny_weights(SIGLIP)
-    model = SiglipVisionModel(SiglipVisionConfig(**SIGLIP.model_dump())).eval()
-    model.load_state_dict(
-        {k.removeprefix(PREFIX): torch.tensor(v) for k, v in weights.state.items()}
-    )
     with torch.no_grad():
-        states = model(normal(SIGLIP), output_hidden_states=True).hidden_states
+        states = siglip_model(weights)(normal(SIGLIP), output_hidden_states=True).hidden_states
     read = sum(states[n].numpy() @ row for n, row in zip(head.layers, head.weight, strict=True))
     expected = (read + head.bias).reshape(-1, 4, 4) / 16
     logit, heat = run(graph(weights, head), ("logit", "heat"))

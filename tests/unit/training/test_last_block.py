@@ -4,7 +4,6 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from transformers import SiglipVisionConfig, SiglipVisionModel
 
 from tests.unit.training.test_heat import (
     HEADS,
@@ -15,6 +14,7 @@ from tests.unit.training.test_heat import (
     of_every_family,
     of_every_way,
     run,
+    siglip_model,
 )
 from tests.unit.training.test_tower import PIXELS
 from tests.unit.training.tiny import SIGLIP, tiny_weights
@@ -43,10 +43,7 @@ def layer_norm(token: Floats, weights: VisionWeights, name: str) -> npt.NDArray[
 
 def siglip_mean(weights: VisionWeights) -> Floats:
     """Return the patches' mean as transformers' third block reads them."""
-    model = SiglipVisionModel(SiglipVisionConfig(**SIGLIP.model_dump())).eval()
-    model.load_state_dict(
-        {k.removeprefix(PREFIX): torch.tensor(v) for k, v in weights.state.items()}
-    )
+    model = siglip_model(weights)
     with torch.no_grad():
         stream = model(normal(SIGLIP), output_hidden_states=True).hidden_states[2]
         mean: Floats = model.encoder.layers[2].layer_norm1(stream).mean(dim=1).numpy()
