@@ -28,18 +28,21 @@ from detector.package import (
 from training import (
     block,
     clip,
+    coarse,
     graph,
     half,
     heat,
     linear_head,
     quantize,
+    saturation,
     siglip,
     tower,
     wheel,
 )
 from training.adaptation import Adaptation, adapted
-from training.block import float_linear
+from training.block import Linear, float_linear
 from training.cache import put_folder, staging
+from training.coarse import coarse_linear
 from training.head import (
     CARD_FILE,
     DETAILS_FILE,
@@ -53,7 +56,7 @@ from training.head import (
 )
 from training.quantize import int8_linear
 from training.tower import build_graph
-from training.vision import VisionWeights
+from training.vision import Family, VisionWeights
 from training.weights import load, name_of
 
 DATA = Path(__file__).parent / "embedded_data"
@@ -63,7 +66,20 @@ FILES = {
     Graph.INT8: "model.int8.onnx",
 }
 # All code that graphs' bytes come from.
-WRITERS = (block, clip, graph, half, heat, linear_head, quantize, siglip, tower, wheel)
+WRITERS = (
+    block,
+    clip,
+    coarse,
+    graph,
+    half,
+    heat,
+    linear_head,
+    quantize,
+    saturation,
+    siglip,
+    tower,
+    wheel,
+)
 
 Say = Callable[[str], None]
 
@@ -79,6 +95,7 @@ def build_package(
     test: bytes | None = None,
     details: bytes | None = None,
     drift: bytes | None = None,
+    fine: bool = False,
 ) -> DetectorPackage:
     """Write a detector package into a folder that holds its card, ``detector.json`` last.
 
@@ -100,6 +117,9 @@ def build_package(
         The curves of ``test``, or else of ``evaluation``.
     drift
         The drift reference, where there is one.
+    fine
+        Write all tokens of the 8-bit graph in two digits, not the class token alone: slower, for
+        an encoder that loses too much otherwise.
 
     Raises
     ------
@@ -115,7 +135,7 @@ def build_package(
             weights,
             record.preprocessing,
             head=head.folded(),
-            linear=int8_linear if precision is Graph.INT8 else float_linear,
+            linear=_linear(precision, weights, fine=fine),
             half=precision is Graph.FP16,
         )
         onnx.save(model, folder / file)
@@ -152,6 +172,13 @@ def build_package(
         drift=told[DRIFT_FILE],
     )
     return _named(folder, package, record.version)
+
+
+def _linear(precision: Graph, weights: VisionWeights, *, fine: bool) -> Linear:
+    if precision is not Graph.INT8:
+        return float_linear
+    # The mean over SigLIP's patches, which its head reads, was not measured in coarse digits.
+    return int8_linear if fine or weights.config.family is Family.SIGLIP else coarse_linear
 
 
 def add_reference(

@@ -1,6 +1,6 @@
 """A small builder of ONNX graphs: stable names, one output per node, initializers on the side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ class GraphBuilder:
     """Collects nodes and initializers. Methods return the name of the value they make.
 
     ``real`` is the type of constants that are no integers: float32, or float16 in part of a graph.
+    ``least`` is what a value cannot lie below, where that is known.
     """
 
     nodes: list[onnx.NodeProto] = field(default_factory=list)
@@ -27,6 +28,7 @@ class GraphBuilder:
     domains: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     real: npt.DTypeLike = np.float32
+    least: dict[str, float] = field(default_factory=dict)
 
     def constant(self, name: str, value: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> str:
         """Add an initializer, once per name; of the type :attr:`real` where none is given."""
@@ -51,6 +53,32 @@ class GraphBuilder:
         if domain:
             self.domains.add(domain)
         return name
+
+    def once(self, op: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:
+        """Add a node as :meth:`node` does, where none of its name was added before."""
+        return name if name in self.names else self.node(op, inputs, name, **attributes)
+
+    def either(
+        self, condition: str, name: str, then: Callable[[], str], otherwise: Callable[[], str]
+    ) -> str:
+        """Add a float32 value that one of two branches writes, by a condition.
+
+        What a branch writes is seen in that branch alone; constants are everyone's.
+        """
+        branches = {
+            "then_branch": self._branch(f"{name}/then", then),
+            "else_branch": self._branch(f"{name}/else", otherwise),
+        }
+        return self.node("If", [condition], name, **branches)
+
+    def _branch(self, name: str, write: Callable[[], str]) -> onnx.GraphProto:
+        nodes, names = self.nodes, self.names
+        self.nodes, self.names = [], set(names)
+        try:
+            out = helper.make_tensor_value_info(write(), onnx.TensorProto.FLOAT, None)
+            return helper.make_graph(self.nodes, name, [], [out])
+        finally:
+            self.nodes, self.names = nodes, names
 
     def model(
         self,

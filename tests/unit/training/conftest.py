@@ -44,7 +44,8 @@ def package(fitted: Path, setting: Setting, tmp_path: Path) -> Path:
     folder = tmp_path / "package"
     folder.mkdir()
     (folder / CARD_FILE).write_bytes((fitted / CARD_FILE).read_bytes())
-    build_package(folder, *read_head(fitted), setting.encoder)
+    # Random weights lose more in coarse patches than trained ones.
+    build_package(folder, *read_head(fitted), setting.encoder, fine=True)
     return folder
 
 

@@ -3,17 +3,19 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from detector.package import Graph, check_file, describe_file, load_package
 from detector.training_request import Recipe
 from tests.unit.training.test_tower import PIXELS
+from tests.unit.training.tiny import CONFIG, SIGLIP, tiny_weights
 from training.adaptation import ADAPTATION_FILE, Adaptation
 from training.embedded import build_package, parts_of
 from training.features import open_session
 from training.fitting import Setting
 from training.head import CARD_FILE, HeadError, HeadRecord, read_head
-from training.vision import PREFIX, Array
+from training.vision import PREFIX, Array, VisionConfig
 
 NORM = PREFIX + "encoder.layers.1.layer_norm1.weight"
 CHANGE = Adaptation(Recipe.LAYERNORM, {NORM: np.full(64, 0.5, np.float32)})
@@ -39,6 +41,19 @@ def test_every_precision_says_the_same(fitted: Path, setting: Setting, tmp_path:
     full = logits(folder, Graph.FP32)
     for graph in (Graph.FP16, Graph.INT8):
         np.testing.assert_allclose(logits(folder, graph), full, rtol=0.02, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("config", "fine", "coarse"),
+    [(CONFIG, False, True), (CONFIG, True, False), (SIGLIP, False, False)],
+)
+def test_patches_are_coarse_beside_a_class_token(
+    fitted: Path, tmp_path: Path, config: VisionConfig, fine: bool, coarse: bool
+) -> None:
+    folder = empty(tmp_path / "p")
+    package = build_package(folder, *read_head(fitted), tiny_weights(config), fine=fine)
+    nodes = onnx.load(check_file(folder, package.graph(Graph.INT8))).graph.node
+    assert any(node.op_type == "If" for node in nodes) is coarse
 
 
 def test_the_evaluation_and_what_was_learnt_from_go_along(

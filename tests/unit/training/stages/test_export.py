@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnx
 import pytest
 
 from detector.evaluation import Label, Report
@@ -161,6 +162,30 @@ def test_an_unfaithful_graph_is_not_released(
         export(context)
     assert context.models.names() == []
     assert not context.files.exists("exported.json")
+
+
+def branches(folder: Path) -> bool:
+    """Tell whether the 8-bit graph asks the processor, as one with coarse patches does."""
+    graph = onnx.load(folder / load_package(folder).graph(Graph.INT8).file).graph
+    return any(node.op_type == "If" for node in graph.node)
+
+
+@pytest.mark.parametrize("enough", [True, False])
+def test_the_8_bit_graph_is_as_coarse_as_it_may_be(
+    context: StageContext,
+    monkeypatch: pytest.MonkeyPatch,
+    enough: bool,
+) -> None:
+    told: list[str] = []
+    object.__setattr__(context, "tell", told.append)
+    monkeypatch.setattr("training.parity.INT8_PROBABILITY", 1.0 if enough else 0.005)
+    monkeypatch.setattr("training.parity.HEAT", -1.0)
+    export(context)
+    exported = read_exported(context)
+    assert branches(package_of(context, exported)) is enough
+    assert exported.parity.get("int8.fine") == (None if enough else 1.0)
+    finer = [text for text in told if "at most 0.005 is wanted. Writing the 8-bit graph" in text]
+    assert bool(finer) is not enough
 
 
 def test_a_run_that_was_not_evaluated_is_refused(context: StageContext) -> None:
