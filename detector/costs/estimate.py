@@ -12,8 +12,8 @@ from detector.costs.usage import EXPRESS_GB, EXPRESS_START, JOB_START, MACHINE_S
 # Defaults of template.yaml.
 IMAGES_PER_SHARD, CHUNK, MAX_VCPUS = 50_000, 1000, 32
 PER_ARCHIVE = 1000
-# CPU milliseconds of an image with the 8-bit graph of ViT-B/16 on one core, on Lambda's 1.7 vCPUs;
-# docs/decisions/001-int8-graph.md. Other encoders in proportion to their work.
+# CPU seconds of an image with the 8-bit graph of ViT-B/16 in two digits on one core, on Lambda's 1.7
+# vCPUs; docs/decisions/001-int8-graph.md. Other encoders in proportion to their work.
 EXPRESS_SECONDS, EXPRESS_GFLOP = 0.136 / 1.7, 35.0
 
 
