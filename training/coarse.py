@@ -28,8 +28,8 @@ from training.quantize import (
 from training.saturation import by_processor, saturates
 from training.vision import Array
 
-# A digit of 8 bits runs over ±127 around its zero point; or, of a value that hardly goes below
-# zero, from this many steps below it to all the others above.
+# A digit of 8 bits runs over ±127 around its zero point; or, of a value that falls hardly below
+# zero, from so many steps below it to all the others above (docs/decisions/014-coarse-patches.md).
 WIDE, WIDE_ZERO = 127, 128
 BELOW = 24
 ABOVE = 255 - BELOW
@@ -55,18 +55,18 @@ def coarse_linear(
     if tokens == 1:
         return int8_linear(g, name, x, tokens, weight, bias)
     width, out = weight.shape
-    coarse = int8_weight(name, weight)
+    rounded = int8_weight(name, weight)
     digit = _digit(g, x, width)
-    high = product(g, f"{name}/high", digit.high, 1, coarse, digit.zero)
+    high = product(g, f"{name}/high", digit.high, 1, rounded, digit.zero)
     y = g.either(
         saturates(g),
         f"{name}/patches",
-        lambda: _with_rest(g, name, digit, high, coarse),
+        lambda: _with_rest(g, name, digit, high, rounded),
         lambda: g.node("Identity", [high], f"{name}/exact"),
     )
     column = g.once("Unsqueeze", [digit.step, g.ints(1)], f"{x}/column")
     y = g.node("Mul", [y, column], f"{name}/coarse")
-    first = _first_token(g, name, x, coarse)
+    first = _first_token(g, name, x, rounded)
     y = g.node("ScatterND", [y, _first_rows(g, tokens), first], f"{name}/scaled")
     y = g.node("Add", [y, g.constant(f"{name}.bias", bias)], f"{name}/rows")
     return g.node("Reshape", [y, g.ints(-1, tokens, out)], name)

@@ -104,22 +104,22 @@ def int8_linear(g: GraphBuilder, name: str, x: str, tokens: int, weight: Array, 
     """Write a linear layer in 8-bit arithmetic; see :data:`training.block.Linear`."""
     width, out = weight.shape
     high, low, step = two_digits(g, x, width)
-    coarse = int8_weight(name, weight)
+    rounded = int8_weight(name, weight)
     y = g.node(
         "Add",
         [
-            product(g, f"{name}/high", high, BASE, coarse),
-            product(g, f"{name}/low", low, 1, coarse),
+            product(g, f"{name}/high", high, BASE, rounded),
+            product(g, f"{name}/low", low, 1, rounded),
         ],
         f"{name}/both",
     )
-    rest = (weight - coarse.values * coarse.scale) / coarse.scale
+    rest = (weight - rounded.values * rounded.scale) / rounded.scale
     if np.abs(rest).max() > ON_GRID:
         digit = np.clip(np.rint(rest * REST), -127, 127).astype(np.int8)
-        scale = coarse.scale / np.float32(REST)
+        scale = rounded.scale / np.float32(REST)
         fine = Int8Weight(digit, scale, f"{name}.weight_q8_rest", f"{name}.scale_rest")
-        rounded = product(g, f"{name}/rest", high, BASE, fine)
-        y = g.node("Add", [y, rounded], f"{name}/three")
+        left = product(g, f"{name}/rest", high, BASE, fine)
+        y = g.node("Add", [y, left], f"{name}/three")
     y = g.node("Mul", [y, step], f"{name}/scaled")
     y = g.node("Add", [y, g.constant(f"{name}.bias", bias)], f"{name}/rows")
     return g.node("Reshape", [y, g.ints(-1, tokens, out)], name)

@@ -12,7 +12,7 @@ from detector.costs.usage import EXPRESS_GB, EXPRESS_START, JOB_START, MACHINE_S
 # Defaults of template.yaml.
 IMAGES_PER_SHARD, CHUNK, MAX_VCPUS = 50_000, 1000, 32
 PER_ARCHIVE = 1000
-# CPU seconds of an image with the 8-bit graph of ViT-B/16 in two digits on one core, on Lambda's 1.7
+# CPU seconds of an image with ViT-B/16's 8-bit graph of two digits on one core, on Lambda's 1.7
 # vCPUs; docs/decisions/001-int8-graph.md. Other encoders in proportion to their work.
 EXPRESS_SECONDS, EXPRESS_GFLOP = 0.136 / 1.7, 35.0
 
