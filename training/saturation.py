@@ -1,6 +1,9 @@
 """A question that a graph asks the processor it runs on: do sums of 8-bit products saturate?"""
 
 import numpy as np
+import onnx
+import onnxruntime as ort
+from onnx import TensorProto, helper
 
 from training.graph import GraphBuilder
 
@@ -41,3 +44,16 @@ def by_processor(
         g.constant(f"{name}_exact", where_exact, dtype),
     ]
     return g.node("Where", [saturates(g), *options], name)
+
+
+def probe() -> onnx.ModelProto:
+    """Return a graph without inputs whose output ``saturates`` says whether products saturate."""
+    g = GraphBuilder()
+    answer = helper.make_tensor_value_info(saturates(g), TensorProto.BOOL, [])
+    return g.model([], [answer], "probe")
+
+
+def processor_saturates() -> bool:
+    """Tell whether u8 by s8 products saturate on this processor."""
+    (answer,) = ort.InferenceSession(probe().SerializeToString()).run(None, {})
+    return bool(answer)

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
 from PIL import Image
 
 from aidetect.samples import write_samples
@@ -25,8 +24,7 @@ from benchmarks.machine import machine
 from detector.package import Graph, check_file, load_package
 from detector.preprocess import preprocess
 from training import embedded
-from training.graph import GraphBuilder
-from training.saturation import saturates
+from training.saturation import probe
 
 ASKED = Path(__file__).with_name("logits.py")
 # AVX2 without VNNI: what Lambda promises no more than.
@@ -49,21 +47,19 @@ def main() -> None:
     folder = embedded.build()
     package = load_package(folder)
     graphs = {g: check_file(folder, package.graph(g)) for g in (Graph.FP32, Graph.INT8)}
-    g = GraphBuilder()
-    answer = helper.make_tensor_value_info(saturates(g), TensorProto.BOOL, [])
     with tempfile.TemporaryDirectory() as scratch:
-        probe, pixels = Path(scratch, "probe.onnx"), Path(scratch, "pixels.npy")
-        onnx.save(g.model([], [answer], "probe"), probe)
+        question, pixels = Path(scratch, "probe.onnx"), Path(scratch, "pixels.npy")
+        onnx.save(probe(), question)
         rows = []
         for path in write_samples(Path(scratch, "photographs")):
             with Image.open(path) as image:
                 rows.append(preprocess(image, package.preprocessing))
         np.save(pixels, np.stack(rows))
-        full = ask([], graphs[Graph.FP32], probe, pixels)["logits"]
+        full = ask([], graphs[Graph.FP32], question, pixels)["logits"]
         emulator = [arguments.qemu, "-cpu", EMULATED]
         found = {}
         for name, command in {"this one": [], f"{EMULATED}, emulated": emulator}.items():
-            said = ask(command, graphs[Graph.INT8], probe, pixels)
+            said = ask(command, graphs[Graph.INT8], question, pixels)
             away = np.abs(np.subtract(said["logits"], full))
             found[name] = {
                 "saturates": said["saturates"],

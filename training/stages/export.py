@@ -24,6 +24,7 @@ from training.head import CARD_FILE, DETAILS_FILE, HeadRecord
 from training.parity import ParityError, measure
 from training.registry import RegistryError, publish
 from training.release_card import render_release_card
+from training.saturation import processor_saturates
 from training.stages.context import StageContext, StageError, counting
 from training.stages.inputs import fetch_images, recorded_encoder
 from training.stages.model import FOLDER, fetch_model, tuned_encoder
@@ -82,15 +83,24 @@ def export(context: StageContext) -> dict[str, str]:
             return measure(folder, tuned, head, images, threads=available_cpus(), count=count)
 
     context.tell("writing the graphs: float32, float16, 8-bit")
-    package = write()
+    if fine := processor_saturates():
+        # It would run, and so be proven, in two digits whatever it has.
+        context.tell(
+            "8-bit products saturate on this processor, so the faster 8-bit graph cannot be proven "
+            "here; writing the finer one"
+        )
+    package = write(fine=fine)
     try:
         parity = prove()
     except ParityError as error:
-        if not error.only_int8:
+        if fine or not error.only_int8:
             raise
+        fine = True
         context.tell(f"{error}. Writing the 8-bit graph finer, which is slower")
-        package = write(fine=True)
-        parity = {**prove(), FINE: 1.0}
+        package = write(fine=fine)
+        parity = prove()
+    if fine:
+        parity[FINE] = 1.0
     package = _with_reference(context, folder, package, record.version, entries)
     exported = Exported(detector=_publish(context, folder, package), parity=parity)
     context.files.write(EXPORTED, exported.dumps().encode(), content_type="application/json")

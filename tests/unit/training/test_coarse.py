@@ -16,7 +16,7 @@ from training.block import LEAST_ACTIVATION, Blocks, float_linear
 from training.coarse import coarse_linear
 from training.features import open_session
 from training.graph import GraphBuilder
-from training.saturation import saturates
+from training.saturation import processor_saturates
 from training.tower import build_graph
 from training.vision import VisionConfig, VisionWeights
 
@@ -115,12 +115,12 @@ def test_no_activation_falls_below_what_digits_hold(kind: str) -> None:
 
 
 def test_saturation_is_what_the_processor_does() -> None:
-    g = GraphBuilder()
-    answer = saturates(g)
-    kept = [
-        helper.make_tensor_value_info(answer, TensorProto.BOOL, []),
-        helper.make_tensor_value_info("probe_sums", TensorProto.INT32, None),
-    ]
-    session = ort.InferenceSession(g.model([], kept, "probe").SerializeToString())
-    said, sums = session.run(None, {})
-    assert bool(said) == bool((np.asarray(sums) != 255 * 127 * 64).any())
+    """By other numbers than the question's own, in another shape."""
+    model = onnx.parser.parse_model(
+        """<ir_version: 10, opset_import: ["": 17]>
+        product (uint8[32, 128] a, int8[128, 32] b) => (int32[32, 32] y)
+        { y = MatMulInteger(a, b) }"""
+    )
+    feed = {"a": np.full((32, 128), 200, np.uint8), "b": np.full((128, 32), -100, np.int8)}
+    (sums,) = ort.InferenceSession(model.SerializeToString()).run(None, feed)
+    assert processor_saturates() is bool((np.asarray(sums) != 200 * -100 * 128).any())

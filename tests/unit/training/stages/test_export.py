@@ -178,6 +178,7 @@ def test_the_8_bit_graph_is_as_coarse_as_it_may_be(
 ) -> None:
     told: list[str] = []
     object.__setattr__(context, "tell", told.append)
+    monkeypatch.setattr("training.stages.export.processor_saturates", lambda: False)
     monkeypatch.setattr("training.parity.INT8_PROBABILITY", 1.0 if enough else 0.005)
     monkeypatch.setattr("training.parity.HEAT", -1.0)
     export(context)
@@ -186,6 +187,17 @@ def test_the_8_bit_graph_is_as_coarse_as_it_may_be(
     assert exported.parity.get("int8.fine") == (None if enough else 1.0)
     finer = [text for text in told if "at most 0.005 is wanted. Writing the 8-bit graph" in text]
     assert bool(finer) is not enough
+
+
+def test_what_cannot_be_proven_here_is_not_released(
+    context: StageContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Old processors run two digits whatever the graph has."""
+    monkeypatch.setattr("training.stages.export.processor_saturates", lambda: True)
+    export(context)
+    exported = read_exported(context)
+    assert not branches(package_of(context, exported))
+    assert exported.parity["int8.fine"] == 1
 
 
 def test_a_run_that_was_not_evaluated_is_refused(context: StageContext) -> None:
