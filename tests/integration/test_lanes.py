@@ -23,10 +23,10 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
 
 PREFIX = "held/lanes/"
 IMAGES = 120
-# int8 weights and activations against float32, on the calibrated probability. Both graphs and the
-# tolerance are explained in docs/decisions/001-int8-graph.md.
-TOLERANCE = 0.01
-AGREEMENT = 0.995
+# On the calibrated probability: of the same graph on the same processor, and of int8 against
+# float32, for which see docs/decisions/014-coarse-patches.md. One image may lie on a band's edge.
+SAME, OTHER = 1e-4, 0.05
+AGREEMENT = (IMAGES - 1) / IMAGES
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +66,10 @@ def evidence_of(stack: Stack, batch: str) -> dict[str, Evidence]:
     return {image: each for _, chunk in chunks for image, each in chunk.items()}
 
 
-def agreement(one: dict[str, Row], other: dict[str, Row]) -> float:
+def agreement(one: dict[str, Row], other: dict[str, Row], tolerance: float) -> float:
     assert one.keys() == other.keys()
     apart = [abs(one[name]["probability"] - other[name]["probability"]) for name in one]
-    assert max(apart) <= TOLERANCE
+    assert max(apart) <= tolerance
     same = [one[name]["verdict"] == other[name]["verdict"] for name in one]
     return same.count(True) / len(same)
 
@@ -82,8 +82,8 @@ def test_lanes_and_graphs_agree(stack: Stack, images: str, tmp_path: Path) -> No
     assert {r["lane"] for r in batch.values()} == {"batch"}
     assert Counter(r["graph"] for r in express.values()) == {"int8": IMAGES}
     assert Counter(r["graph"] for r in float32.values()) == {"fp32": IMAGES}
-    assert agreement(express, batch) >= AGREEMENT
-    assert agreement(express, float32) >= AGREEMENT
+    assert agreement(express, batch, SAME) == 1
+    assert agreement(express, float32, OTHER) >= AGREEMENT
     assert stack.summary("lanes-batch").shards == 2
 
 

@@ -1,9 +1,10 @@
-"""The embedded detector itself on photographs: both graphs, and any batch alike."""
+"""The embedded detector itself on photographs: both graphs, any batch alike, any processor."""
 
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 import pytest
 from PIL import Image
 from skimage import data
@@ -40,12 +41,25 @@ def logits(package: Path, graph: Graph, pixels: npt.NDArray[np.uint8]) -> npt.ND
 def test_both_graphs_say_the_same(package: Path, pixels: npt.NDArray[np.uint8]) -> None:
     described = load_package(package)
     exact, quick = (logits(package, graph, pixels) for graph in (Graph.FP32, Graph.INT8))
-    np.testing.assert_allclose(quick, exact, atol=0.02)
+    # 0.22 is the most seen (docs/decisions/014-coarse-patches.md).
+    np.testing.assert_allclose(quick, exact, atol=0.3)
     verdicts = [
         [described.decision.verdict(described.calibration.probability(x)) for x in row.tolist()]
         for row in (exact, quick)
     ]
     assert verdicts[0] == verdicts[1]
+
+
+def test_two_digits_are_all_but_exact(
+    package: Path, pixels: npt.NDArray[np.uint8], tmp_path: Path
+) -> None:
+    """The 8-bit graph as it runs where 8-bit products saturate."""
+    model = onnx.load(check_file(package, load_package(package).graph(Graph.INT8)))
+    (true_sum,) = (t for t in model.graph.initializer if t.name == "probe_true")
+    true_sum.CopyFrom(onnx.numpy_helper.from_array(np.int32(2**30), "probe_true"))
+    onnx.save(model, tmp_path / "saturating.onnx")
+    (found,) = open_session(tmp_path / "saturating.onnx", 2).run(["logit"], {"pixels": pixels})
+    np.testing.assert_allclose(found, logits(package, Graph.FP32, pixels), atol=0.02)
 
 
 def test_a_photograph_is_alone_in_its_batch(package: Path, pixels: npt.NDArray[np.uint8]) -> None:
