@@ -30,11 +30,11 @@ from training.ladder import choose
 BATCH = 8
 
 
-def read(images: Sequence[LabelledImage], spec: Preprocessing) -> npt.NDArray[np.uint8]:
+def read(paths: Sequence[Path], spec: Preprocessing) -> npt.NDArray[np.uint8]:
     """Return the pixels of images, uint8 [N, size, size, 3]."""
     pixels = []
-    for image in images:
-        with Image.open(image.path) as opened:
+    for path in paths:
+        with Image.open(path) as opened:
             pixels.append(preprocess(opened, spec))
     return np.stack(pixels)
 
@@ -75,7 +75,7 @@ def main() -> None:
     package = load_package(folder)
     images = some_of(arguments.data, arguments.per_group)
     target = [image.target for image in images]
-    pixels = read(images, package.preprocessing)
+    pixels = read([image.path for image in images], package.preprocessing)
     result: dict[str, object] = {
         "detector": f"{package.name}@{package.version}",
         "images": len(pixels),

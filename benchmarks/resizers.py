@@ -35,7 +35,7 @@ def main() -> None:
     logits, pixels = {}, {}
     for name in RESIZERS:
         spec = package.preprocessing.model_copy(update={"resizer": name})
-        pixels[name] = read(images, spec)
+        pixels[name] = read([image.path for image in images], spec)
         logits[name], _ = score(session, pixels[name], BATCH)
     result: dict[str, object] = {
         "detector": f"{package.name}@{package.version}",

@@ -37,13 +37,11 @@ def by_processor(
     dtype: type = np.float32,
 ) -> str:
     """Write a scalar that depends on the processor."""
-    if name in g.names:
-        return name
     options = [
         g.constant(f"{name}_saturating", where_saturating, dtype),
         g.constant(f"{name}_exact", where_exact, dtype),
     ]
-    return g.node("Where", [saturates(g), *options], name)
+    return g.once("Where", [saturates(g), *options], name)
 
 
 def probe() -> onnx.ModelProto:

@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-from PIL import Image
 
 from aidetect.samples import write_samples
+from benchmarks.agreement import agreement
+from benchmarks.graphs import read
 from benchmarks.machine import machine
 from detector.package import Graph, check_file, load_package
-from detector.preprocess import preprocess
 from training import embedded
 from training.saturation import probe
 
@@ -34,7 +34,9 @@ EMULATED = "Haswell-v4"
 def ask(emulator: list[str], *files: Path) -> dict[str, Any]:
     """Return the logits that a processor gives, and whether its products saturate."""
     command = [*emulator, sys.executable, str(ASKED), *map(str, files)]
-    said: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=-1).stdout)
+    said: dict[str, Any] = json.loads(
+        subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    )
     return said
 
 
@@ -50,27 +52,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         question, pixels = Path(scratch, "probe.onnx"), Path(scratch, "pixels.npy")
         onnx.save(probe(), question)
-        rows = []
-        for path in write_samples(Path(scratch, "photographs")):
-            with Image.open(path) as image:
-                rows.append(preprocess(image, package.preprocessing))
-        np.save(pixels, np.stack(rows))
+        photographs = write_samples(Path(scratch, "photographs"))
+        np.save(pixels, read(photographs, package.preprocessing))
         full = ask([], graphs[Graph.FP32], question, pixels)["logits"]
         emulator = [arguments.qemu, "-cpu", EMULATED]
         found = {}
         for name, command in {"this one": [], f"{EMULATED}, emulated": emulator}.items():
             said = ask(command, graphs[Graph.INT8], question, pixels)
-            away = np.abs(np.subtract(said["logits"], full))
             found[name] = {
                 "saturates": said["saturates"],
-                "logit_difference_to_float32": {
-                    "mean": round(float(away.mean()), 5),
-                    "largest": round(float(away.max()), 5),
-                },
+                **agreement(package, full, said["logits"]),
             }
     result = {
         "detector": f"{package.name}@{package.version}",
-        "photographs": len(rows),
+        "photographs": len(photographs),
         "command": f"python -m benchmarks.processors --out {arguments.out}",
         "machine": machine(),
         "processors": found,

@@ -12,6 +12,7 @@ from sklearn.datasets import load_sample_images
 
 from detector.package import Graph, check_file, load_package
 from detector.preprocess import preprocess
+from tests.unit.training.processor import SATURATING, expect_sums
 from training import embedded
 from training.features import open_session
 
@@ -55,8 +56,7 @@ def test_two_digits_are_all_but_exact(
 ) -> None:
     """The 8-bit graph as it runs where 8-bit products saturate."""
     model = onnx.load(check_file(package, load_package(package).graph(Graph.INT8)))
-    (true_sum,) = (t for t in model.graph.initializer if t.name == "probe_true")
-    true_sum.CopyFrom(onnx.numpy_helper.from_array(np.int32(2**30), "probe_true"))
+    expect_sums(model, SATURATING)
     onnx.save(model, tmp_path / "saturating.onnx")
     (found,) = open_session(tmp_path / "saturating.onnx", 2).run(["logit"], {"pixels": pixels})
     np.testing.assert_allclose(found, logits(package, Graph.FP32, pixels), atol=0.02)

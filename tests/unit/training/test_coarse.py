@@ -8,8 +8,9 @@ import numpy.typing as npt
 import onnx
 import onnxruntime as ort
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
+from tests.unit.training.processor import EXACT, SATURATING, expect_sums
 from tests.unit.training.test_tower import LAYERS, PIXELS, SPEC, on_the_int8_grid, reference, run
 from tests.unit.training.tiny import CONFIG, DINOV3, PERCEPTION, tiny_weights
 from training.block import LEAST_ACTIVATION, Blocks, float_linear
@@ -20,8 +21,6 @@ from training.saturation import processor_saturates
 from training.tower import build_graph
 from training.vision import VisionConfig, VisionWeights
 
-# Sums that no processor falls short of, and that every one does.
-EXACT, SATURATING = 0, 2**30
 CONFIGS = pytest.mark.parametrize(
     "config", [CONFIG, DINOV3, PERCEPTION], ids=["clip", "dinov3", "perception"]
 )
@@ -36,8 +35,7 @@ def graph_of(weights: VisionWeights, sums: int | None = None) -> onnx.ModelProto
     model = build_graph(weights, SPEC, layers=LAYERS, linear=coarse_linear)
     onnx.checker.check_model(model)
     if sums is not None:
-        (true_sum,) = (t for t in model.graph.initializer if t.name == "probe_true")
-        true_sum.CopyFrom(numpy_helper.from_array(np.int32(sums), "probe_true"))
+        expect_sums(model, sums)
     return model
 
 

@@ -16,6 +16,7 @@ from detector.uri import S3Uri
 from tests.unit.training.conftest import NOW
 from tests.unit.training.data.pictures import entry, labelled
 from tests.unit.training.model_folder import write_model
+from tests.unit.training.processor import asks
 from tests.unit.training.stages.worlds import make_context, make_run
 from training.adaptation import ADAPTATION_FILE, Adaptation
 from training.data.catalog import TEST
@@ -164,10 +165,9 @@ def test_an_unfaithful_graph_is_not_released(
     assert not context.files.exists("exported.json")
 
 
-def branches(folder: Path) -> bool:
-    """Tell whether the 8-bit graph asks the processor, as one with coarse patches does."""
-    graph = onnx.load(folder / load_package(folder).graph(Graph.INT8).file).graph
-    return any(node.op_type == "If" for node in graph.node)
+def coarse(folder: Path) -> bool:
+    """Tell whether the 8-bit graph of a package has coarse patches."""
+    return asks(onnx.load(folder / load_package(folder).graph(Graph.INT8).file))
 
 
 @pytest.mark.parametrize("enough", [True, False])
@@ -183,7 +183,7 @@ def test_the_8_bit_graph_is_as_coarse_as_it_may_be(
     monkeypatch.setattr("training.parity.HEAT", -1.0)
     export(context)
     exported = read_exported(context)
-    assert branches(package_of(context, exported)) is enough
+    assert coarse(package_of(context, exported)) is enough
     assert exported.parity.get("int8.fine") == (None if enough else 1.0)
     finer = [text for text in told if "at most 0.005 is wanted. Writing the 8-bit graph" in text]
     assert bool(finer) is not enough
@@ -196,7 +196,7 @@ def test_what_cannot_be_proven_here_is_not_released(
     monkeypatch.setattr("training.stages.export.processor_saturates", lambda: True)
     export(context)
     exported = read_exported(context)
-    assert not branches(package_of(context, exported))
+    assert not coarse(package_of(context, exported))
     assert exported.parity["int8.fine"] == 1
 
 
