@@ -1,6 +1,7 @@
 """The blocks of a vision transformer, written into an ONNX graph; all families share them."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,9 +12,20 @@ from training.vision import PREFIX, Array, VisionWeights
 # What no activation of these families falls below: GELU has -0.16997, the others a little more.
 LEAST_ACTIVATION = -0.171
 
-# Writes ``name`` = x @ weight + bias of a block's linear layer, given (builder, name, x, tokens,
-# weight, bias): x is [N, tokens, in], weight [in, out], both float32.
-Linear = Callable[[GraphBuilder, str, str, int, Array, Array], str]
+
+class Layer(NamedTuple):
+    """A linear layer, x @ weight + bias: float32 [in, out] and [out].
+
+    Its constants are named by ``name``.
+    """
+
+    name: str
+    weight: Array
+    bias: Array | None
+
+
+# Writes a linear layer as ``name``, given (builder, name, x, tokens, layer): x is [N, tokens, in].
+Linear = Callable[[GraphBuilder, str, str, int, Layer], str]
 
 
 def multiply(g: GraphBuilder, name: str, x: str, weight: Array) -> str:
@@ -21,12 +33,17 @@ def multiply(g: GraphBuilder, name: str, x: str, weight: Array) -> str:
     return g.node("MatMul", [x, g.constant(f"{name}.weight", weight)], name)
 
 
-def float_linear(
-    g: GraphBuilder, name: str, x: str, _tokens: int, weight: Array, bias: Array
-) -> str:
+def add_bias(g: GraphBuilder, name: str, x: str, layer: Layer) -> str:
+    """Write x plus a layer's bias; x itself where it has none."""
+    if layer.bias is None:
+        return x
+    return g.node("Add", [x, g.constant(f"{layer.name}.bias", layer.bias)], name)
+
+
+def float_linear(g: GraphBuilder, name: str, x: str, _tokens: int, layer: Layer) -> str:
     """Write a linear layer in the builder's own precision."""
-    product = g.node("MatMul", [x, g.constant(f"{name}.weight", weight)], f"{name}/product")
-    return g.node("Add", [product, g.constant(f"{name}.bias", bias)], name)
+    weight = g.constant(f"{layer.name}.weight", layer.weight)
+    return add_bias(g, name, g.node("MatMul", [x, weight], f"{name}/product"), layer)
 
 
 class Blocks:
@@ -38,36 +55,35 @@ class Blocks:
         self.tokens = self.config.tokens
         self.turns = turns(self.config) if self.config.rotary else None
 
-    def patches(self, x: str) -> str:
-        """Cut pixels [N, size, size, 3] into patches and project: [N, grid², hidden]."""
-        g, c = self.g, self.config
-        cut = g.ints(-1, c.grid, c.patch_size, c.grid, c.patch_size, 3)
-        x = g.node("Reshape", [x, cut], "patch_rows")
-        x = g.node("Transpose", [x], "patch_grid", perm=[0, 1, 3, 2, 4, 5])
-        x = g.node("Reshape", [x, g.ints(-1, c.grid**2, 3 * c.patch_size**2)], "patches")
-        kernel = self.weights[PREFIX + "embeddings.patch_embedding.weight"]
-        flat = np.ascontiguousarray(kernel.transpose(2, 3, 1, 0).reshape(-1, c.hidden_size))
-        return multiply(g, "patch_embedding", x, flat)
+    def start(self, x: str) -> str:
+        """Take the tokens that the first block reads, [N, tokens, hidden]; return its input."""
+        return x
 
-    def norm(self, name: str, x: str) -> str:
+    def norm(self, name: str, x: str, part: str = "") -> str:
         """Write a layer norm; its sums run in float32 whatever the graph's precision."""
         weights = [
-            self.g.constant(f"{name}.{part}", self.weights[f"{PREFIX}{name}.{part}"])
-            for part in ("weight", "bias")
+            self.g.constant(f"{name}.{end}", self.weights[f"{PREFIX}{name}.{end}"])
+            for end in ("weight", "bias")
         ]
         epsilon = self.config.layer_norm_eps
-        return self.g.node("LayerNormalization", [x, *weights], name, axis=-1, epsilon=epsilon)
+        return self.g.node(
+            "LayerNormalization", [x, *weights], f"{name}{part}", axis=-1, epsilon=epsilon
+        )
 
     def first_token(self, x: str, name: str) -> str:
         """Write the first token of a value, [N, 1, hidden]."""
         return self.g.node("Slice", [x, self.g.ints(0), self.g.ints(1), self.g.ints(1)], name)
 
-    def linear(self, name: str, x: str, tokens: int, factor: float = 1.0) -> str:
-        """Write ``factor`` times the linear layer of a name."""
+    def layer(self, name: str, factor: float = 1.0, *, biased: bool = True) -> Layer:
+        """Return ``factor`` times the linear layer of a name."""
         scale = np.float32(factor)
         weight = np.ascontiguousarray(self.weights[f"{PREFIX}{name}.weight"].T * scale)
-        bias = self.weights[f"{PREFIX}{name}.bias"] * scale
-        return self.linear_form(self.g, name, x, tokens, weight, bias)
+        bias = self.weights[f"{PREFIX}{name}.bias"] * scale if biased else None
+        return Layer(name, weight, bias)
+
+    def linear(self, layer: Layer, x: str, tokens: int, part: str = "") -> str:
+        """Write a linear layer of one or all tokens."""
+        return self.linear_form(self.g, f"{layer.name}{part}", x, tokens, layer)
 
     def block(self, index: int, x: str, *, only_first: bool = False) -> str:
         """Write a block; with ``only_first`` its output is the first token's alone."""
@@ -77,28 +93,52 @@ class Blocks:
         if only_first:
             query, tokens = self.first_token(normal, f"{layer}.class_normal"), 1
             x = self.first_token(x, f"{layer}.class_residual")
-        mixed = self._attention(layer, query, tokens, normal)
-        out = self.linear(f"{layer}.self_attn.out_proj", mixed, tokens)
-        x = self.g.node("Add", [x, out], f"{layer}.attended")
-        inner = self.perceptron(layer, self.norm(f"{layer}.layer_norm2", x), tokens)
-        return self.g.node("Add", [x, inner], f"{layer}.output")
+        k = self.linear(self.key(layer), normal, self.tokens)
+        v = self.linear(self.value(layer), normal, self.tokens)
+        keys, values = self.keys_and_values(layer, k, v)
+        return self.rest_of_block(layer, x, query, tokens, keys, values)
 
-    def perceptron(self, layer: str, x: str, tokens: int) -> str:
-        """Write a layer's two linear layers with the activation between."""
-        inner = self.linear(f"{layer}.mlp.fc1", x, tokens)
-        inner = self.activation(f"{layer}.activation", inner)
-        return self.linear(f"{layer}.mlp.fc2", inner, tokens)
+    def rest_of_block(
+        self, layer: str, x: str, query: str, tokens: int, keys: str, values: str, part: str = ""
+    ) -> str:
+        """Write what a block adds to ``x``, all tokens or one, whose layer norm is ``query``.
 
-    def _attention(self, layer: str, query: str, tokens: int, normal: str) -> str:
-        attention = f"{layer}.self_attn"
-        q = self.linear(f"{attention}.q_proj", query, tokens, self.config.head_size**-0.5)
-        k = self.linear(f"{attention}.k_proj", normal, self.tokens)
-        v = self.linear(f"{attention}.v_proj", normal, self.tokens)
-        queries = self.heads(q, f"{layer}.q", [0, 2, 1, 3])
+        ``part`` tells the names of nodes from those of the other tokens.
+        """
+        q = self.linear(
+            self.layer(f"{layer}.self_attn.q_proj", self.config.head_size**-0.5),
+            query,
+            tokens,
+            part,
+        )
+        queries = self.heads(q, f"{layer}.q{part}", [0, 2, 1, 3])
         # The class token, alone, is not turned.
-        if self.turns and tokens > 1:
-            queries = self.turned(queries, f"{layer}.q")
-        return self.mix(layer, queries, k, v)
+        if tokens > 1:
+            queries = self.turned(queries, f"{layer}.q{part}", tokens)
+        mixed = self.attend(layer, queries, keys, values, part)
+        out = self.linear(self.layer(f"{layer}.self_attn.out_proj"), mixed, tokens, part)
+        x = self.g.node("Add", [x, out], f"{layer}.attended{part}")
+        normal = self.norm(f"{layer}.layer_norm2", x, part)
+        inner = self.perceptron(layer, normal, tokens, part)
+        return self.g.node("Add", [x, inner], f"{layer}.output{part}")
+
+    def perceptron(self, layer: str, x: str, tokens: int, part: str = "") -> str:
+        """Write a layer's two linear layers with the activation between."""
+        inner = self.linear(self.layer(f"{layer}.mlp.fc1"), x, tokens, part)
+        inner = self.activation(f"{layer}.activation{part}", inner)
+        return self.linear(self.layer(f"{layer}.mlp.fc2"), inner, tokens, part)
+
+    def key(self, layer: str) -> Layer:
+        """Return the layer that makes keys.
+
+        Without its bias, which adds the same to all that a query is compared with, and so nothing
+        to their softmax; unless keys are turned.
+        """
+        return self.layer(f"{layer}.self_attn.k_proj", biased=self.turns is not None)
+
+    def value(self, layer: str) -> Layer:
+        """Return the layer that makes values."""
+        return self.layer(f"{layer}.self_attn.v_proj")
 
     def heads(self, value: str, name: str, perm: list[int]) -> str:
         """Part a value [N, tokens, hidden] into heads, its axes then in the order ``perm``."""
@@ -107,8 +147,11 @@ class Blocks:
         parted = self.g.node("Reshape", [value, split], f"{name}_parted")
         return self.g.node("Transpose", [parted], f"{name}_heads", perm=perm)
 
-    def turned(self, value: str, name: str) -> str:
-        """Turn queries or keys in heads, [N, heads, tokens, head size], by where their patch is."""
+    def turned(self, value: str, name: str, tokens: int) -> str:
+        """Turn the last tokens' queries or keys in heads by where their patch is, if at all.
+
+        ``value`` is [N, heads, tokens, head size].
+        """
         if self.turns is None:
             return value
         g, half = self.g, self.config.head_size // 2
@@ -117,24 +160,32 @@ class Blocks:
         other = g.node(
             "Concat", [g.node("Slice", high, f"{name}_high"), low], f"{name}_other", axis=3
         )
-        cos, sin = g.constant("turn_cos", self.turns.cos), g.constant("turn_sin", self.turns.sin)
+        cos, sin = (
+            g.constant(f"turn_{kind}_{tokens}", value_of_all[-tokens:])
+            for kind, value_of_all in (("cos", self.turns.cos), ("sin", self.turns.sin))
+        )
         kept = g.node("Mul", [value, cos], f"{name}_kept")
         return g.node("Add", [kept, g.node("Mul", [other, sin], f"{name}_moved")], f"{name}_turned")
 
-    def mix(self, layer: str, queries: str, k: str, v: str) -> str:
-        """Write attention: [N, queries, hidden] of queries in heads, and keys and values."""
-        g = self.g
+    def keys_and_values(self, layer: str, k: str, v: str) -> tuple[str, str]:
+        """Part all tokens' keys and values, [N, tokens, hidden], into heads; keys are columns."""
         if self.turns:
-            keys = self.turned(self.heads(k, f"{layer}.k", [0, 2, 1, 3]), f"{layer}.k")
-            keys = g.node("Transpose", [keys], f"{layer}.k_columns", perm=[0, 1, 3, 2])
+            keys = self.heads(k, f"{layer}.k", [0, 2, 1, 3])
+            keys = self.turned(keys, f"{layer}.k", self.tokens)
+            keys = self.g.node("Transpose", [keys], f"{layer}.k_columns", perm=[0, 1, 3, 2])
         else:
             keys = self.heads(k, f"{layer}.k", [0, 2, 3, 1])
-        scores = g.node("MatMul", [queries, keys], f"{layer}.scores")
-        weights = g.node("Softmax", [scores], f"{layer}.attention", axis=-1)
-        values = self.heads(v, f"{layer}.v", [0, 2, 1, 3])
-        mixed = g.node("MatMul", [weights, values], f"{layer}.mixed_heads")
-        mixed = g.node("Transpose", [mixed], f"{layer}.mixed_parted", perm=[0, 2, 1, 3])
-        return g.node("Reshape", [mixed, g.ints(0, -1, self.config.hidden_size)], f"{layer}.mixed")
+        return keys, self.heads(v, f"{layer}.v", [0, 2, 1, 3])
+
+    def attend(self, layer: str, queries: str, keys: str, values: str, part: str = "") -> str:
+        """Write attention, [N, queries, hidden], of queries, keys and values in heads."""
+        g = self.g
+        scores = g.node("MatMul", [queries, keys], f"{layer}.scores{part}")
+        weights = g.node("Softmax", [scores], f"{layer}.attention{part}", axis=-1)
+        mixed = g.node("MatMul", [weights, values], f"{layer}.mixed_heads{part}")
+        mixed = g.node("Transpose", [mixed], f"{layer}.mixed_parted{part}", perm=[0, 2, 1, 3])
+        wanted = g.ints(0, -1, self.config.hidden_size)
+        return g.node("Reshape", [mixed, wanted], f"{layer}.mixed{part}")
 
     def activation(self, name: str, x: str) -> str:
         """Write the activation that the configuration names.

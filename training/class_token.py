@@ -7,6 +7,7 @@ import numpy as np
 from training.block import Blocks
 from training.half import leave_half
 from training.heat import Heat
+from training.patches import Patches
 from training.vision import Array
 
 
@@ -18,13 +19,13 @@ class ClassTokenTower(ABC):
         self.weights, self.config = blocks.weights, blocks.config
 
     @abstractmethod
-    def begin(self, pixels: str) -> str:
-        """Write from normalised pixels to the first block's input, [N, tokens, hidden]."""
+    def begin(self, patches: Patches) -> str:
+        """Write from projected patches to the first block's input, [N, tokens, hidden]."""
 
     def write(
-        self, pixels: str, layers: tuple[int, ...], last: int, heat: Heat | None = None
+        self, patches: Patches, layers: tuple[int, ...], last: int, heat: Heat | None = None
     ) -> tuple[str, dict[int, str]]:
-        """Write ``last`` blocks from normalised pixels [N, size, size, 3] on.
+        """Write ``last`` blocks from projected patches on.
 
         ``heat`` is told block by block.
 
@@ -33,7 +34,7 @@ class ClassTokenTower(ABC):
         The embedding [N, D] and the tap [N, 1, hidden] of each of ``layers``, float32.
         """
         blocks, taps = self.blocks, dict[int, str]()
-        x = self.begin(pixels)
+        x = blocks.start(self.begin(patches))
         for number in range(1, last + 1):
             # After the last block only the class token is read, so only it is computed there.
             x = blocks.block(number - 1, x, only_first=number == last)

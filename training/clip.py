@@ -9,17 +9,19 @@ import numpy as np
 
 from training.block import multiply
 from training.class_token import ClassTokenTower
+from training.patches import Patches
 from training.vision import PREFIX, PROJECTION
 
 
 class ClipTower(ClassTokenTower):
     """CLIP's tower, and Perception Encoder's."""
 
-    def begin(self, pixels: str) -> str:
+    def begin(self, patches: Patches) -> str:
         """Write the input of the first block; see :meth:`ClassTokenTower.begin`."""
-        patches, g = self.blocks.patches(pixels), self.g
+        g = self.g
         position = self.weights[PREFIX + "embeddings.position_embedding.weight"]
-        x = g.node("Add", [patches, g.constant("patch_position", position[1:])], "patch_tokens")
+        place = g.constant("patch_position", position[1:] + patches.bias)
+        x = g.node("Add", [patches.rows, place], "patch_tokens")
         first = self.weights[PREFIX + "embeddings.class_embedding"] + position[0]
         return self.blocks.norm("pre_layrnorm", self.after(first.reshape(1, -1), x))
 

@@ -7,18 +7,17 @@ arXiv:2403.13298), and four registers stand between the class token and the patc
 import numpy as np
 
 from training.class_token import ClassTokenTower
+from training.patches import Patches
 from training.vision import PREFIX
 
 
 class Dinov3Tower(ClassTokenTower):
     """DINOv3's tower."""
 
-    def begin(self, pixels: str) -> str:
+    def begin(self, patches: Patches) -> str:
         """Write the input of the first block; see :meth:`ClassTokenTower.begin`."""
-        g, bias = self.g, self.weights[PREFIX + "embeddings.patch_embedding.bias"]
-        x = g.node(
-            "Add", [self.blocks.patches(pixels), g.constant("patch_bias", bias)], "patch_tokens"
-        )
+        bias = self.g.constant("patch_bias", patches.bias)
+        x = self.g.node("Add", [patches.rows, bias], "patch_tokens")
         first = [
             self.weights[PREFIX + "embeddings.class_embedding"][None],
             self.weights[PREFIX + "embeddings.register_tokens"],

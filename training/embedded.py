@@ -26,14 +26,19 @@ from detector.package import (
     sha256_of,
 )
 from training import (
+    apart,
     block,
+    class_token,
     clip,
     coarse,
+    dinov3,
     graph,
     half,
     heat,
     linear_head,
+    patches,
     quantize,
+    rope,
     saturation,
     siglip,
     tower,
@@ -67,14 +72,19 @@ FILES = {
 }
 # All code that graphs' bytes come from.
 WRITERS = (
+    apart,
     block,
+    class_token,
     clip,
     coarse,
+    dinov3,
     graph,
     half,
     heat,
     linear_head,
+    patches,
     quantize,
+    rope,
     saturation,
     siglip,
     tower,
@@ -131,11 +141,13 @@ def build_package(
         weights = adapted(weights, adaptation)
     files: dict[Graph, PackageFile] = {}
     for precision, file in FILES.items():
+        linear, first = _linear(precision, weights, fine=fine)
         model = build_graph(
             weights,
             record.preprocessing,
             head=head.folded(),
-            linear=_linear(precision, weights, fine=fine),
+            linear=linear,
+            first=first,
             half=precision is Graph.FP16,
         )
         onnx.save(model, folder / file)
@@ -174,11 +186,16 @@ def build_package(
     return _named(folder, package, record.version)
 
 
-def _linear(precision: Graph, weights: VisionWeights, *, fine: bool) -> Linear:
+def _linear(
+    precision: Graph, weights: VisionWeights, *, fine: bool
+) -> tuple[Linear, Linear | None]:
+    """Choose how linear layers are written, and how the class token's where otherwise."""
     if precision is not Graph.INT8:
-        return float_linear
+        return float_linear, None
     # The mean over SigLIP's patches, which its head reads, was not measured in coarse digits.
-    return int8_linear if fine or weights.config.family is Family.SIGLIP else coarse_linear
+    if fine or weights.config.family is Family.SIGLIP:
+        return int8_linear, None
+    return coarse_linear, int8_linear
 
 
 def add_reference(

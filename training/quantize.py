@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from training.block import Layer, add_bias
 from training.graph import CONTRIB, GraphBuilder
 from training.vision import Array
 
@@ -38,28 +39,40 @@ def quantize_channels(weight: Array) -> tuple[npt.NDArray[np.int8], Array]:
     return values, scale
 
 
+def peak_of(g: GraphBuilder, x: str, rows: str) -> str:
+    """Write the largest size of a value's rows [R, in]: float32 [R]."""
+    most = g.node("ReduceMax", [rows], f"{x}/most", axes=[1], keepdims=0)
+    least = g.node("ReduceMin", [rows], f"{x}/least", axes=[1], keepdims=0)
+    return g.node("Max", [most, g.node("Neg", [least], f"{x}/depth")], f"{x}/peak")
+
+
+def second_digit(
+    g: GraphBuilder, name: str, rows: str, high: str, step: str, zeros: str
+) -> tuple[str, str]:
+    """Write what a digit leaves of its rows, as another of 7 bits; return it and its steps."""
+    said = g.node("DequantizeLinear", [high, step, zeros], f"{name}/said", axis=0)
+    rest = g.node("Sub", [rows, said], f"{name}/rest")
+    fine = g.node("Mul", [step, g.constant("per_base", 1 / BASE)], f"{name}/fine")
+    return g.node("QuantizeLinear", [rest, fine, zeros], f"{name}/low_digit", axis=0), fine
+
+
 def two_digits(g: GraphBuilder, x: str, width: int) -> tuple[str, str, str]:
     """Write a value's rows as two digits; return (high, low, step), the step as a column.
 
     Done once for a value that several layers read.
     """
-    high, low, step = f"{x}/high", f"{x}/low", f"{x}/step"
+    high, low, step = f"{x}/high", f"{x}/low_digit", f"{x}/step"
     if step in g.names:
         return high, low, step
     rows = g.node("Reshape", [x, g.ints(-1, width)], f"{x}/rows")
-    peak = g.node(
-        "ReduceMax", [g.node("Abs", [rows], f"{x}/size")], f"{x}/peak", axes=[1], keepdims=0
-    )
+    peak = peak_of(g, x, rows)
     peak = g.node("Max", [peak, g.constant("least_peak", LEAST_PEAK)], f"{x}/range")
     coarse = g.node("Mul", [peak, g.constant("per_digit", 1 / DIGIT)], f"{x}/coarse")
-    fine = g.node("Mul", [coarse, g.constant("per_base", 1 / BASE)], f"{x}/fine")
     # QuantizeLinear wants a zero point for each scale.
     count = g.node("Shape", [coarse], f"{x}/count")
     zero = g.node("Expand", [g.constant("digit_zero", DIGIT_ZERO, np.uint8), count], f"{x}/zero")
     g.node("QuantizeLinear", [rows, coarse, zero], high, axis=0)
-    said = g.node("DequantizeLinear", [high, coarse, zero], f"{x}/said", axis=0)
-    rest = g.node("Sub", [rows, said], f"{x}/rest")
-    g.node("QuantizeLinear", [rest, fine, zero], low, axis=0)
+    _, fine = second_digit(g, x, rows, high, coarse, zero)
     g.node("Unsqueeze", [fine, g.ints(1)], step)
     return high, low, step
 
@@ -74,10 +87,10 @@ class Int8Weight:
     scale_name: str
 
 
-def int8_weight(name: str, weight: Array) -> Int8Weight:
+def int8_weight(layer: Layer) -> Int8Weight:
     """Return the weight of a linear layer, rounded."""
-    values, scale = quantize_channels(weight)
-    return Int8Weight(values, scale, f"{name}.weight_q8", f"{name}.scale")
+    values, scale = quantize_channels(layer.weight)
+    return Int8Weight(values, scale, f"{layer.name}.weight_q8", f"{layer.name}.scale")
 
 
 def product(
@@ -100,26 +113,38 @@ def product(
     return g.node("MatMulIntegerToFloat", inputs, name, domain=CONTRIB)
 
 
-def int8_linear(g: GraphBuilder, name: str, x: str, tokens: int, weight: Array, bias: Array) -> str:
+def int8_linear(g: GraphBuilder, name: str, x: str, tokens: int, layer: Layer) -> str:
     """Write a linear layer in 8-bit arithmetic; see :data:`training.block.Linear`."""
-    width, out = weight.shape
+    width, out = layer.weight.shape
     high, low, step = two_digits(g, x, width)
-    rounded = int8_weight(name, weight)
-    y = g.node(
-        "Add",
-        [
+    rounded = int8_weight(layer)
+    if tokens == 1:
+        y = _in_one_product(g, name, x, (high, low), rounded)
+    else:
+        each = [
             product(g, f"{name}/high", high, BASE, rounded),
             product(g, f"{name}/low", low, 1, rounded),
-        ],
-        f"{name}/both",
-    )
-    rest = (weight - rounded.values * rounded.scale) / rounded.scale
+        ]
+        y = g.node("Add", each, f"{name}/both")
+    rest = (layer.weight - rounded.values * rounded.scale) / rounded.scale
     if np.abs(rest).max() > ON_GRID:
         digit = np.clip(np.rint(rest * REST), -127, 127).astype(np.int8)
         scale = rounded.scale / np.float32(REST)
-        fine = Int8Weight(digit, scale, f"{name}.weight_q8_rest", f"{name}.scale_rest")
+        fine = Int8Weight(digit, scale, f"{layer.name}.weight_q8_rest", f"{layer.name}.scale_rest")
         left = product(g, f"{name}/rest", high, BASE, fine)
         y = g.node("Add", [y, left], f"{name}/three")
     y = g.node("Mul", [y, step], f"{name}/scaled")
-    y = g.node("Add", [y, g.constant(f"{name}.bias", bias)], f"{name}/rows")
-    return g.node("Reshape", [y, g.ints(-1, tokens, out)], name)
+    return g.node("Reshape", [add_bias(g, f"{name}/rows", y, layer), g.ints(-1, tokens, out)], name)
+
+
+def _in_one_product(
+    g: GraphBuilder, name: str, x: str, digits: tuple[str, str], weight: Int8Weight
+) -> str:
+    """Write the sum of two digits' products, of so few rows that the weight is read but once."""
+    out = weight.values.shape[1]
+    rows = g.once("Concat", digits, f"{x}/digits", axis=0)
+    both = product(g, f"{name}/digits", rows, 1, weight)
+    both = g.node("Reshape", [both, g.ints(2, -1, out)], f"{name}/parted")
+    worth = g.constant("worth_of_digits", np.array([BASE, 1]).reshape(2, 1, 1))
+    weighed = g.node("Mul", [both, worth], f"{name}/weighed")
+    return g.node("ReduceSum", [weighed, g.ints(0)], f"{name}/both", keepdims=0)

@@ -5,9 +5,10 @@ SigLIP 2's checkpoints of a fixed resolution are the same architecture.
 
 import numpy as np
 
-from training.block import Blocks
+from training.block import Blocks, Layer
 from training.half import leave_half
 from training.heat import Heat
+from training.patches import Patches
 from training.vision import PREFIX, Array, VisionWeights
 
 HEAD = PREFIX + "head."
@@ -21,9 +22,9 @@ class SiglipTower:
         self.weights, self.config = blocks.weights, blocks.config
 
     def write(
-        self, pixels: str, layers: tuple[int, ...], last: int, heat: Heat | None = None
+        self, patches: Patches, layers: tuple[int, ...], last: int, heat: Heat | None = None
     ) -> tuple[str, dict[int, str]]:
-        """Write ``last`` blocks from normalised pixels [N, size, size, 3] on.
+        """Write ``last`` blocks from projected patches on.
 
         ``heat`` is told tap by tap.
 
@@ -32,10 +33,9 @@ class SiglipTower:
         The embedding [N, hidden] and the tap [N, 1, hidden] of each of ``layers``, float32.
         """
         g, taps = self.g, {}
-        bias = self.weights[PREFIX + "embeddings.patch_embedding.bias"]
         position = self.weights[PREFIX + "embeddings.position_embedding.weight"]
-        place = g.constant("patch_position", position + bias)
-        x = g.node("Add", [self.blocks.patches(pixels), place], "tokens")
+        place = g.constant("patch_position", position + patches.bias)
+        x = g.node("Add", [patches.rows, place], "tokens")
         for number in range(1, last + 1):
             x = self.blocks.block(number - 1, x)
             if number in layers:
@@ -68,19 +68,20 @@ class SiglipTower:
         matrix = self.weights[HEAD + "attention.in_proj_weight"]
         bias = self.weights[HEAD + "attention.in_proj_bias"]
         k, v = (
-            blocks.linear_form(
-                g,
-                f"head.{name}",
+            blocks.linear(
+                Layer(
+                    f"head.{name}",
+                    np.ascontiguousarray(matrix[part : part + width].T),
+                    bias[part : part + width],
+                ),
                 x,
                 blocks.tokens,
-                np.ascontiguousarray(matrix[part : part + width].T),
-                bias[part : part + width],
             )
             for name, part in (("k", width), ("v", 2 * width))
         )
         query = g.constant("head.query", pooling_query(self.weights))
-        mixed = blocks.mix("head", query, k, v)
-        out = blocks.linear("head.attention.out_proj", mixed, 1)
+        mixed = blocks.attend("head", query, *blocks.keys_and_values("head", k, v))
+        out = blocks.linear(blocks.layer("head.attention.out_proj"), mixed, 1)
         inner = blocks.norm("head.layernorm", out)
         return g.node("Add", [out, blocks.perceptron("head", inner, 1)], "head.output")
 

@@ -11,13 +11,14 @@ import onnx
 from onnx import TensorProto, helper
 
 from detector.package import Preprocessing
-from training.block import Blocks, Linear, float_linear
+from training.apart import ApartBlocks
+from training.block import Blocks, Layer, Linear, float_linear
 from training.clip import ClipTower
 from training.dinov3 import Dinov3Tower
 from training.graph import GraphBuilder
-from training.half import enter_half
 from training.heat import ClassTokenHeat, Heat, PatchHeat
 from training.linear_head import LinearHead
+from training.patches import write_patches
 from training.siglip import SiglipTower
 from training.vision import Family, VisionWeights
 
@@ -30,14 +31,6 @@ TOWERS: dict[Family, type[ClipTower | SiglipTower | Dinov3Tower]] = {
 __all__ = ["Linear", "LinearHead", "build_graph", "float_linear", "write_tower"]
 
 
-def normalised(g: GraphBuilder, spec: Preprocessing) -> str:
-    """Write the pixels in float32, less the mean, by the standard deviation."""
-    mean = g.constant("pixel_mean", np.array(spec.mean) * 255.0)
-    scale = g.constant("pixel_scale", 1.0 / (np.array(spec.std) * 255.0))
-    x = g.node("Cast", ["pixels"], "pixels_float", to=TensorProto.FLOAT)
-    return g.node("Mul", [g.node("Sub", [x, mean], "pixels_centred"), scale], "pixels_normal")
-
-
 def write_tower(
     blocks: Blocks,
     spec: Preprocessing,
@@ -48,10 +41,8 @@ def write_tower(
     heat: Heat | None,
 ) -> tuple[str, dict[int, str]]:
     """Write ``last`` blocks of any tower; return the embedding and the taps of ``layers``."""
-    pixels = normalised(blocks.g, spec)
-    if half:
-        pixels = enter_half(blocks.g, pixels)
-    return TOWERS[blocks.config.family](blocks).write(pixels, layers, last, heat)
+    patches = write_patches(blocks.g, blocks.weights, spec, half=half)
+    return TOWERS[blocks.config.family](blocks).write(patches, layers, last, heat)
 
 
 def heat_of(blocks: Blocks, head: LinearHead) -> Heat:
@@ -68,6 +59,7 @@ def build_graph(
     head: LinearHead | None = None,
     layers: tuple[int, ...] = (),
     linear: Linear = float_linear,
+    first: Linear | None = None,
     half: bool = False,
 ) -> onnx.ModelProto:
     """Build the ONNX model.
@@ -85,20 +77,25 @@ def build_graph(
         token, or the mean of SigLIP's patches.
     linear
         How the blocks' linear layers are written; the default keeps the graph's precision.
+    first
+        How they are written for the class token alone; as for all tokens where nothing is said.
     half
         Write the blocks in float16, for GPUs.
 
     Raises
     ------
     ValueError
-        If a layer is not one of the tower's blocks.
+        If a layer is not one of the tower's blocks, or a tower without a class token is to keep it
+        apart.
     """
     wanted = head.layers if head else layers
     depth = weights.config.num_hidden_layers
     if not all(1 <= layer <= depth for layer in wanted):
         raise ValueError(f"layers {list(wanted)}: the encoder has blocks 1 to {depth}")
     g, config = GraphBuilder(), weights.config
-    blocks = Blocks(g, weights, linear)
+    if first and not config.before_patches:
+        raise ValueError(f"a tower of {config.family} has no class token to be written otherwise")
+    blocks = ApartBlocks(g, weights, linear, first) if first else Blocks(g, weights, linear)
     heat = heat_of(blocks, head) if head else None
     # What no head reads is not computed.
     last = max(head.layers) if head else depth
@@ -115,7 +112,7 @@ def build_graph(
             width = len(wanted) * config.hidden_size
             flat = g.node("Reshape", [tapped, g.ints(-1, width)], "head_input")
             weight, bias = head.weight.reshape(width, 1), np.array([head.bias], np.float32)
-            column = float_linear(g, "head", flat, 1, weight, bias)
+            column = float_linear(g, "head", flat, 1, Layer("head", weight, bias))
             logit = g.node("Reshape", [column, g.ints(-1)], "logit")
             outputs.insert(0, helper.make_tensor_value_info(logit, TensorProto.FLOAT, ["n"]))
             sides = ["n", config.grid, config.grid]

@@ -17,6 +17,7 @@ from training.block import LEAST_ACTIVATION, Blocks, float_linear
 from training.coarse import coarse_linear
 from training.features import open_session
 from training.graph import GraphBuilder
+from training.quantize import int8_linear
 from training.saturation import processor_saturates
 from training.tower import build_graph
 from training.vision import VisionConfig, VisionWeights
@@ -32,7 +33,7 @@ def rounded(config: VisionConfig = CONFIG) -> VisionWeights:
 
 def graph_of(weights: VisionWeights, sums: int | None = None) -> onnx.ModelProto:
     """Write the graph; one that is told what sums to expect does not judge by the processor."""
-    model = build_graph(weights, SPEC, layers=LAYERS, linear=coarse_linear)
+    model = build_graph(weights, SPEC, layers=LAYERS, linear=coarse_linear, first=int8_linear)
     onnx.checker.check_model(model)
     if sums is not None:
         expect_sums(model, sums)
@@ -72,11 +73,11 @@ def test_only_digits_that_are_needed_are_loaded(tmp_path: Path, sums: int, digit
     options.optimized_model_filepath = str(tmp_path / "loaded.onnx")
     ort.InferenceSession(graph_of(rounded(), sums).SerializeToString(), options)
     kinds = Counter(node.op_type for node in onnx.load(tmp_path / "loaded.onnx").graph.node)
+    first = 6 * CONFIG.num_hidden_layers
     # Of the last block, query, output and perceptron are of the class token alone.
-    alone, patches = 4, 6 * 3 - 4
-    assert kinds["ScatterND"] == patches
-    # Of patches one product a digit, and one of both digits of the class token beside it.
-    assert kinds["MatMulIntegerToFloat"] == patches * (digits + 1) + alone * 2
+    others = first - 4
+    # Of the class token one product for both digits, of the others one for each.
+    assert kinds["MatMulIntegerToFloat"] == first + others * digits
     assert not kinds["If"]
 
 

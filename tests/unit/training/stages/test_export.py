@@ -179,13 +179,13 @@ def test_the_8_bit_graph_is_as_coarse_as_it_may_be(
     told: list[str] = []
     object.__setattr__(context, "tell", told.append)
     monkeypatch.setattr("training.stages.export.processor_saturates", lambda: False)
-    monkeypatch.setattr("training.parity.INT8_PROBABILITY", 1.0 if enough else 0.005)
+    monkeypatch.setattr("training.parity.INT8_PROBABILITY", 1.0 if enough else 0.003)
     monkeypatch.setattr("training.parity.HEAT", -1.0)
     export(context)
     exported = read_exported(context)
     assert coarse(package_of(context, exported)) is enough
     assert exported.parity.get("int8.fine") == (None if enough else 1.0)
-    finer = [text for text in told if "at most 0.005 is wanted. Writing the 8-bit graph" in text]
+    finer = [text for text in told if "at most 0.003 is wanted. Writing the 8-bit graph" in text]
     assert bool(finer) is not enough
 
 
