@@ -95,6 +95,7 @@ def main() -> None:
     void = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(void, descriptor)
+    os.close(void)
     # What is meant for the scorer's whole process group; it ends its workers itself.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
