@@ -215,7 +215,13 @@ class InlineDecoder:
     """Decodes in the calling thread, without worker processes."""
 
     def __init__(
-        self, spec: Preprocessing, limits: Limits, _settings: Settings, *, thumbnails: bool = False
+        self,
+        spec: Preprocessing,
+        limits: Limits,
+        _settings: Settings,
+        *,
+        thumbnails: bool = False,
+        **_server: object,
     ) -> None:
         self._spec, self._limits, self._thumbnails = spec, limits, thumbnails
 

@@ -53,7 +53,7 @@ def test_a_shard_from_the_command_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("batch_inference.job.Decoder", InlineDecoder)
+    monkeypatch.setattr(main_module, "Decoder", InlineDecoder)
     # The S3 of these tests is no server.
     monkeypatch.setattr(main_module, "Downloads", lambda _session, _s3: None)
     monkeypatch.setattr(main_module, "Settings", lambda: Settings(progress_seconds=0, window=4))
