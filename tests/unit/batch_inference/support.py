@@ -215,13 +215,7 @@ class InlineDecoder:
     """Decodes in the calling thread, without worker processes."""
 
     def __init__(
-        self,
-        spec: Preprocessing,
-        limits: Limits,
-        _settings: Settings,
-        *,
-        thumbnails: bool = False,
-        **_server: object,
+        self, spec: Preprocessing, limits: Limits, _settings: Settings, *, thumbnails: bool = False
     ) -> None:
         self._spec, self._limits, self._thumbnails = spec, limits, thumbnails
 
