@@ -1,13 +1,12 @@
 """A decode worker: a process that opens one hostile file after another, under hard limits.
 
-Started by :mod:`batch_inference.worker` as ``python -m batch_inference.decode_worker``; speaks
-:mod:`batch_inference.frame` over stdin and stdout.
+Forked by :mod:`batch_inference.forker` for a :mod:`batch_inference.worker`; speaks
+:mod:`batch_inference.frame` over descriptors 0 and 1.
 """
 
 import math
 import os
 import resource
-import signal
 from pathlib import Path
 from typing import BinaryIO
 
@@ -95,15 +94,9 @@ def main() -> None:
     void = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(void, descriptor)
-    # What is meant for the scorer's whole process group; it ends its workers itself.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
+    os.close(void)
     parsed = WorkerConfig.model_validate_json(config)
     prepare_pillow(parsed.limits)
     restrict(parsed.memory)
     with requests, replies:
         serve(requests, replies, parsed)
-
-
-if __name__ == "__main__":
-    main()

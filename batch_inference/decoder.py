@@ -9,6 +9,7 @@ from typing import Self
 from batch_inference import log
 from batch_inference.decoding import Decoded
 from batch_inference.errors import ScoringError
+from batch_inference.fork_server import ForkServer
 from batch_inference.frame import WorkerConfig
 from batch_inference.gate import Gate
 from batch_inference.settings import Settings
@@ -17,7 +18,7 @@ from detector.package import Preprocessing
 from detector.plan import Limits
 from detector.reason import ImageError, Reason
 
-# Native libraries leak a little on damaged files; a fresh worker now and then costs 0.3 s.
+# Native libraries leak a little on damaged files; a fresh worker now and then costs milliseconds.
 IMAGES_A_WORKER = 5000
 TRIES = 2
 
@@ -31,6 +32,8 @@ class Decoder:
         The detector's preprocessing, bounds on an image, bounds on the machine.
     thumbnails
         Whether to make them.
+    server
+        Starts the workers, and stays; None for one of its own.
 
     Raises
     ------
@@ -39,7 +42,13 @@ class Decoder:
     """
 
     def __init__(
-        self, spec: Preprocessing, limits: Limits, settings: Settings, *, thumbnails: bool = False
+        self,
+        spec: Preprocessing,
+        limits: Limits,
+        settings: Settings,
+        *,
+        thumbnails: bool = False,
+        server: ForkServer | None = None,
     ) -> None:
         self._config = WorkerConfig(
             preprocessing=spec,
@@ -54,7 +63,8 @@ class Decoder:
         self._lock = threading.Lock()
         self._live: set[Worker] = set()
         self._killed = False
-        # Side by side: a start is mostly imports, and a Lambda's first verdict waits for it.
+        self._server, self._shared = server or ForkServer(), server is not None
+        # Side by side: a Lambda's first verdict waits for it.
         with ThreadPoolExecutor(self._count) as starters:
             started = [starters.submit(self._start) for _ in range(self._count)]
         failures = [failure for future in started if (failure := future.exception())]
@@ -115,6 +125,8 @@ class Decoder:
             if worker is not None:
                 self._drop(worker)
                 worker.retire()
+        if not self._shared:
+            self._server.close()
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +135,7 @@ class Decoder:
         self.close()
 
     def _start(self) -> Worker:
-        worker = Worker(self._config, self._gate)
+        worker = Worker(self._config, self._gate, self._server)
         with self._lock:
             self._live.add(worker)
             if self._killed:

@@ -1,6 +1,7 @@
 """The decoding policy: from hostile bytes to the pixels a detector sees, or a reason why not."""
 
 import hashlib
+import importlib
 import io
 import struct
 import warnings
@@ -67,6 +68,13 @@ class Decoded:
 def facts_of(data: bytes) -> Facts:
     """Return what is known before a file is opened."""
     return Facts(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+
+def load_formats() -> None:
+    """Import Pillow's plug-ins for what is scored, which the first file of each would do."""
+    Image.preinit()
+    for name in ("Mpo", "Tiff", "WebP"):
+        importlib.import_module(f"PIL.{name}ImagePlugin")
 
 
 def prepare_pillow(limits: Limits) -> None:

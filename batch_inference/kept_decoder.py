@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from batch_inference.decoder import Decoder
+from batch_inference.fork_server import ForkServer
 from batch_inference.settings import Settings
 from detector.package import Preprocessing
 from detector.plan import Limits
@@ -25,9 +26,15 @@ class KeptDecoder:
 
     For one shard after the other, as Lambda invokes. What went wrong ends the pool, since nobody
     knows what its workers are at.
+
+    Parameters
+    ----------
+    server
+        Starts the workers; ends with :meth:`close`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, server: ForkServer) -> None:
+        self._server = server
         self._kept: tuple[object, Decoder] | None = None
 
     @contextmanager
@@ -43,9 +50,13 @@ class KeptDecoder:
         """
         kind = (spec, limits, settings, thumbnails)
         if self._kept and self._kept[0] != kind:
-            self.close()
+            self._end_kept()
         kept, self._kept = self._kept, None
-        decoder = kept[1] if kept else Decoder(spec, limits, settings, thumbnails=thumbnails)
+        decoder = (
+            kept[1]
+            if kept
+            else Decoder(spec, limits, settings, thumbnails=thumbnails, server=self._server)
+        )
         try:
             yield decoder
         except BaseException:
@@ -54,7 +65,11 @@ class KeptDecoder:
         self._kept = (kind, decoder)
 
     def close(self) -> None:
-        """End the kept workers."""
+        """End the kept workers, and their server."""
+        self._end_kept()
+        self._server.close()
+
+    def _end_kept(self) -> None:
         kept, self._kept = self._kept, None
         if kept:
             kept[1].close()

@@ -22,6 +22,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_inference import log
+from batch_inference.decoder import Decoder
 from batch_inference.download import Downloads
 from batch_inference.errors import InterruptedShardError, ScoringError
+from batch_inference.fork_server import ForkServer
 from batch_inference.heap import tame_heap
 from batch_inference.job import run_shard
 from batch_inference.settings import Settings
@@ -101,7 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     attempt = int(environment.get("AWS_BATCH_JOB_ATTEMPT", "1"))
     log.configure(batch=plan.key.split("/")[-2:][0], shard=options.shard, attempt=attempt)
     try:
-        with stopping(stop):
+        # Begun here: what workers are forked from gets ready while the detector is loaded.
+        with ForkServer() as server, stopping(stop):
             session = boto3.Session()
             s3 = s3_client(session, settings)
             run_shard(
@@ -114,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 lane=Lane.BATCH,
                 settings=settings,
                 stop=stop,
+                decoders=partial(Decoder, server=server),
                 downloads=Downloads(session, s3),
             )
     except InterruptedShardError as interruption:

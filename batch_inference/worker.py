@@ -6,14 +6,14 @@ Not :mod:`multiprocessing`: AWS Lambda has no ``/dev/shm``, which its queues and
 import os
 import selectors
 import signal
-import subprocess
-import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
-from typing import IO, Self, cast
+from typing import Self
 
 from batch_inference.decoding import Decoded, facts_of
 from batch_inference.errors import DecoderError
+from batch_inference.fork_server import ForkServer
 from batch_inference.frame import (
     BESIDE,
     BESIDE_SECONDS,
@@ -32,20 +32,27 @@ from batch_inference.frame import (
 from batch_inference.gate import Gate
 from detector.reason import ImageError, Reason
 
-COMMAND = (sys.executable, "-m", "batch_inference.decode_worker")
 START_SECONDS = 120.0
+# Between the closed pipe of a worker and its exit status, as between its end and the news of it.
+END_SECONDS = 5.0
 PIPE_BLOCK = 1 << 20
 
 
 class WorkerDiedError(Exception):
-    """The worker ended before it answered; ``code`` is its exit status, negative for a signal."""
+    """The worker ended before it answered.
 
-    def __init__(self, code: int) -> None:
+    ``code`` is its exit status, negative for a signal; None where nobody knows, as the server it
+    was forked from is gone, or the worker closed its pipe and went on.
+    """
+
+    def __init__(self, code: int | None) -> None:
         super().__init__(f"the decode worker ended with status {code}")
         self.code = code
 
     def reason(self) -> ImageError:
         """Say what that means for the image it was decoding."""
+        if self.code is None:
+            return ImageError(Reason.UNDECODABLE, "the decoder was lost while it decoded this")
         if self.code == -signal.SIGXCPU:
             return ImageError(Reason.TIMEOUT)
         if self.code == -signal.SIGKILL:
@@ -57,17 +64,17 @@ class WorkerTimeoutError(Exception):
     """The worker did not answer in time."""
 
 
-def environment() -> dict[str, str]:
-    """Return a worker's environment: this process's import path, and no AWS credentials."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    kept["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    # One image at a time in each of many workers: threads inside one would only take memory.
-    kept["OPENBLAS_NUM_THREADS"] = kept["OMP_NUM_THREADS"] = "1"
-    return kept
-
-
 class Worker:
     """A running worker process. Not safe to share between threads.
+
+    Parameters
+    ----------
+    config
+        What it is started with.
+    gate
+        Large images pass it.
+    server
+        Starts the process.
 
     Raises
     ------
@@ -75,23 +82,14 @@ class Worker:
         If the process does not come up.
     """
 
-    def __init__(self, config: WorkerConfig, gate: Gate) -> None:
+    def __init__(self, config: WorkerConfig, gate: Gate, server: ForkServer) -> None:
         self._seconds = config.limits.decode_seconds
         self._size = config.preprocessing.size
         self._gate = gate
-        self._process = subprocess.Popen(
-            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), bufsize=0
-        )
-        # PIPE was asked for both, so neither is None.
-        self._pipes = (
-            cast("IO[bytes]", self._process.stdin),
-            cast("IO[bytes]", self._process.stdout),
-        )
-        self._write, self._read = (pipe.fileno() for pipe in self._pipes)
-        os.set_blocking(self._write, False)
-        os.set_blocking(self._read, False)
+        deadline = time.monotonic() + START_SECONDS
+        self._fork = server.fork(START_SECONDS)
+        self._write, self._read = self._fork.requests.fileno(), self._fork.replies.fileno()
         try:
-            deadline = time.monotonic() + START_SECONDS
             self._send(pack(config.model_dump_json().encode()), deadline)
             if self._receive(deadline).kind != READY:
                 raise ValueError("it began with something else than 'ready'")
@@ -104,7 +102,7 @@ class Worker:
     @property
     def pid(self) -> int:
         """The process id."""
-        return self._process.pid
+        return self._fork.pid
 
     def decode(self, data: bytes) -> tuple[Decoded | None, bool]:
         """Return the outcome for one file, and whether the worker is of further use.
@@ -145,26 +143,21 @@ class Worker:
 
     def kill(self) -> None:
         """End the process from another thread; the one that uses it still has to close it."""
-        self._process.kill()
+        self._fork.kill()
 
     def close(self) -> None:
         """End the process."""
-        self._process.kill()
-        self._finish()
+        self._fork.kill()
+        with suppress(TimeoutError):
+            self._fork.wait(END_SECONDS)
+        self._fork.close()
 
     def retire(self, seconds: float = 5.0) -> None:
         """Let the process end by itself, being idle; kill it when it does not."""
-        self._pipes[0].close()
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        self._finish()
-
-    def _finish(self) -> None:
-        self._process.wait()
-        for pipe in self._pipes:
-            pipe.close()
+        self._fork.requests.close()
+        with suppress(TimeoutError):
+            self._fork.wait(seconds)
+        self.close()
 
     def __enter__(self) -> Self:
         return self
@@ -181,7 +174,13 @@ class Worker:
             except BlockingIOError:
                 continue
             except BrokenPipeError:
-                raise WorkerDiedError(self._process.wait()) from None
+                raise self._death() from None
+
+    def _death(self) -> WorkerDiedError:
+        try:
+            return WorkerDiedError(self._fork.wait(END_SECONDS))
+        except TimeoutError:
+            return WorkerDiedError(None)
 
     def _receive(self, deadline: float) -> Message:
         head = self._take_frame(MAX_HEAD, deadline)
@@ -200,7 +199,7 @@ class Worker:
             self._wait(self._read, selectors.EVENT_READ, deadline)
             piece = os.read(self._read, min(PIPE_BLOCK, count - len(data)))
             if not piece:
-                raise WorkerDiedError(self._process.wait())
+                raise self._death()
             data += piece
         return bytes(data)
 

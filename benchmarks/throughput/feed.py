@@ -10,19 +10,21 @@ more is the rate, so that the start of the workers does not count.
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import tempfile
 import time
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import psutil
 
+from batch_inference.decoder import Decoder
 from batch_inference.download import Downloads
 from batch_inference.engine import Engine
+from batch_inference.fork_server import ForkServer
 from batch_inference.heap import tame_heap
 from batch_inference.job import load_detector, score_shard
 from batch_inference.settings import Settings
@@ -43,7 +45,8 @@ PACKAGES = ("boto3", "cykooz-resizer", "numpy", "obstore", "pillow", "pyarrow")
 class Feed:
     """The job, with a graph that takes means."""
 
-    def __init__(self, storage: LocalS3, folder: Path) -> None:
+    def __init__(self, storage: LocalS3, folder: Path, server: ForkServer) -> None:
+        self._server = server
         self._settings = Settings()
         self._s3 = storage.client(self._settings.fetchers + 8)
         self._downloads = Downloads(storage.session(), self._s3)
@@ -69,21 +72,24 @@ class Feed:
             engine=engine,
             attempt=1,
             settings=self._settings,
+            decoders=partial(Decoder, server=self._server),
             downloads=self._downloads,
         )
         if record.counts.rows != len(entries) or record.counts.reasons:
             raise SystemExit(f"{record.counts} of {len(entries)} images: this is no measurement")
         return time.perf_counter() - begun
 
+    def workers_seconds(self) -> float:
+        """Return the processor time of the workers that have ended, and of their server."""
+        return sum(psutil.Process(self._server.pid).cpu_times()[:4])
+
 
 def measure(feed: Feed, entries: list[ManifestEntry], few: int, name: str) -> dict[str, float]:
     """Score ``few`` of the entries and then all; return the rate of the rest, and their costs."""
     short = feed.seconds(entries[:few], f"{name}-few")
-    me, before = psutil.Process().cpu_times(), os.times()
+    me, before = psutil.Process().cpu_times(), feed.workers_seconds()
     long = feed.seconds(entries, f"{name}-all")
-    mine, after = psutil.Process().cpu_times(), os.times()
-    workers = after.children_user + after.children_system
-    workers -= before.children_user + before.children_system
+    mine, workers = psutil.Process().cpu_times(), feed.workers_seconds() - before
     job = mine.user + mine.system - me.user - me.system
     return {
         "images_a_second": round((len(entries) - few) / (long - short), 1),
@@ -104,9 +110,13 @@ def main() -> int:
     tame_heap()
     paths = [path for path in files_in(write(IMAGES, cache_home())) if path.suffix == ".jpg"]
     runs = []
-    with tempfile.TemporaryDirectory() as temporary, local_s3(Path(temporary) / "s3") as storage:
+    with (
+        ForkServer() as server,
+        tempfile.TemporaryDirectory() as temporary,
+        local_s3(Path(temporary) / "s3") as storage,
+    ):
         entries = upload(storage.client(), paths, arguments.copies)
-        feed = Feed(storage, Path(temporary))
+        feed = Feed(storage, Path(temporary), server)
         feed.seconds(entries[:8], "warm")
         for number in range(arguments.rounds):
             runs.append(measure(feed, entries, len(paths), f"round-{number}"))

@@ -5,8 +5,8 @@ python -m benchmarks.throughput.memory [--images 500 50000] [--out benchmarks/me
 Each shard is scored by the job's own command in a fresh process, with the packages of the job's
 image and no others, from a local S3. A small detector stands in for the real one, so that fifty
 thousand images take minutes: its memory would be the same however many there are. Memory is the sum
-of the kernel's high-water marks of the job and its decode workers, so that no moment is missed;
-pages that they share count for each.
+of the kernel's high-water marks of the job, its decode workers and what they are forked from, so
+that no moment is missed; pages that they share count for each.
 """
 
 import argparse

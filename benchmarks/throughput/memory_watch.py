@@ -74,7 +74,7 @@ class MemoryWatch:
     peak
         The most memory seen of all the processes together, bytes; looked at twice a second.
     root_mark, children_mark
-        High-water marks of the process itself, and of the children that lived at once, bytes;
+        High-water marks of the process itself, and of its descendants that lived at once, bytes;
         looked at twenty times a second.
     """
 
@@ -112,6 +112,6 @@ class MemoryWatch:
 
 def _children_high_water(root: psutil.Process) -> int:
     try:
-        return sum(high_water(child.pid) for child in root.children())
+        return sum(high_water(child.pid) for child in root.children(recursive=True))
     except psutil.NoSuchProcess:
         return 0

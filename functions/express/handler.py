@@ -1,5 +1,10 @@
 """Entry point of the express function: one shard scored on CPUs, by the job's own code."""
 
+# First: what decode workers are forked from imports beside all that follows.
+from functions.express.forks import server
+
+# isort: split
+import atexit
 from functools import cache
 from typing import Any
 
@@ -14,8 +19,8 @@ from functions.express.settings import ExpressSettings
 from functions.logger import logger
 
 read_settings = cache(ExpressSettings.read)
-# Of the sandbox: starting decode workers takes longer than scoring a photograph.
-decoders = KeptDecoder()
+decoders = KeptDecoder(server)
+atexit.register(decoders.close)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -10,9 +10,9 @@ import psutil
 
 from local.processes import marked
 
-# Looked for in command lines, in this order.
+# Looked for in command lines, in this order. What decode workers are forked from looks like them.
 KINDS = {
-    "decode worker": "batch_inference.decode_worker",
+    "decode worker": "batch_inference.forker",
     "job": "batch_inference --plan",
     "intake function": "functions.intake",
     "plan function": "functions.plan",

@@ -4,11 +4,11 @@ Its time is that of a whole shard: listing, fetching over HTTP, decoding in work
 limits, hashes, provenance, thumbnails, heat maps, verdicts, rows committed as Parquet.
 """
 
-import os
 import statistics
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from batch_inference.budget import ByteBudget
 from batch_inference.decoder import Decoder
 from batch_inference.download import Downloads
 from batch_inference.engine import Engine
+from batch_inference.fork_server import ForkServer
 from batch_inference.heap import tame_heap
 from batch_inference.job import load_detector, score_shard
 from batch_inference.judge import Judge
@@ -45,6 +46,11 @@ def processor_ms(process: psutil.Process, images: int) -> float:
     return float((times.user + times.system) * 1000 / images)
 
 
+def workers_ms(server: ForkServer, images: int) -> float:
+    """Return the same of the server of decode workers, and of those that have ended."""
+    return float(sum(psutil.Process(server.pid).cpu_times()[:4]) * 1000 / images)
+
+
 def alone(engine: Engine, pixels: list[Pixels]) -> float:
     """Return the images a second of the graph by itself, all its lanes fed from memory."""
     size = engine.batch_size
@@ -58,8 +64,9 @@ def alone(engine: Engine, pixels: list[Pixels]) -> float:
 class Bench:
     """One batch of the photographs, and what is measured of it."""
 
-    def __init__(self, job: Job, storage: LocalS3, cache: Path) -> None:
+    def __init__(self, job: Job, storage: LocalS3, cache: Path, server: ForkServer) -> None:
         self._storage = storage
+        self._server = server
         self._s3 = storage.client(Settings().fetchers + 8)
         self._downloads = Downloads(storage.session(), self._s3)
         self._settings = Settings()
@@ -86,6 +93,7 @@ class Bench:
             engine=self.engine,
             attempt=1,
             settings=self._settings,
+            decoders=partial(Decoder, server=self._server),
             downloads=self._downloads,
         )
 
@@ -103,7 +111,13 @@ class Bench:
 
     def _decoder(self) -> Decoder:
         limits = self._plan("warm", few=True).limits
-        return Decoder(self._package.preprocessing, limits, self._settings, thumbnails=True)
+        return Decoder(
+            self._package.preprocessing,
+            limits,
+            self._settings,
+            thumbnails=True,
+            server=self._server,
+        )
 
     def run(self) -> tuple[float, dict[str, float], list[float]]:
         """Return the job's seconds, processor ms an image by part, and rates of the graph alone."""
@@ -111,14 +125,13 @@ class Bench:
         batch, count = self._plan("timed"), len(self._entries)
         me, them = psutil.Process(), psutil.Process(self._storage.pid)
         before, served = processor_ms(me, count), processor_ms(them, count)
-        workers = os.times().children_user + os.times().children_system
+        workers = workers_ms(self._server, count)
         begun = start()
         self._score(batch)
         seconds = stop(begun)
-        workers = os.times().children_user + os.times().children_system - workers
         spent = {
             "engine and rows": processor_ms(me, count) - before,
-            "decode workers": workers * 1000 / count,
+            "decode workers": workers_ms(self._server, count) - workers,
             "storage": processor_ms(them, count) - served,
         }
         rates.append(alone(self.engine, self._pixels))
@@ -156,8 +169,9 @@ def main() -> None:
     job = read_job()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        with local_s3(folder / "s3") as storage:
-            bench = Bench(job, storage, folder / "cache")
+        # A server of workers begins with the process, as the job's own command has it.
+        with ForkServer() as server, local_s3(folder / "s3") as storage:
+            bench = Bench(job, storage, folder / "cache", server)
             seconds, spent, rates = bench.run()
             stages = bench.stages()
     engine = bench.engine

@@ -1,7 +1,6 @@
 """Decode workers: real processes, and what hostile files do to them."""
 
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -12,6 +11,7 @@ import psutil
 import pytest
 
 from batch_inference import decoder as decoder_module
+from batch_inference import fork_server
 from batch_inference import worker as worker_module
 from batch_inference.decoder import Decoder
 from batch_inference.errors import DecoderError, ScoringError
@@ -19,7 +19,7 @@ from batch_inference.frame import WorkerConfig
 from batch_inference.gate import Gate
 from batch_inference.settings import MIB, Settings
 from batch_inference.thumbnail import small_pixels
-from batch_inference.worker import WorkerDiedError, environment
+from batch_inference.worker import WorkerDiedError
 from detector.package import Preprocessing
 from detector.plan import Limits
 from detector.preprocess import prepare, preprocess
@@ -34,6 +34,7 @@ ONE = Settings(decoders=1)
 SABOTAGED = """
 import os, signal, sys, time
 import batch_inference.decode_worker as worker
+from batch_inference import forker
 from batch_inference.frame import Message, pack_message
 real = worker.decode
 def decode(data, spec, limits, admit, *, thumbnail):
@@ -63,14 +64,29 @@ def beside(first, second, data):
             act()
     yield second
 worker.decode = decode
-REPLY = os.dup(1)
-worker.main()
+serve = worker.main
+def main():
+    global REPLY
+    REPLY = os.dup(1)
+    serve()
+worker.main = main
+forker.main()
 """
+
+
+def workers(before: set[int]) -> set[int]:
+    """Return the ids of what this process's children of late were forked to."""
+    servers = [child for child in psutil.Process().children() if child.pid not in before]
+    return {worker.pid for server in servers for worker in server.children()}
+
+
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}
 
 
 @pytest.fixture
 def sabotaged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Decoder]:
-    monkeypatch.setattr(worker_module, "COMMAND", (sys.executable, "-c", SABOTAGED))
+    monkeypatch.setattr(fork_server, "COMMAND", (sys.executable, "-c", SABOTAGED))
     with Decoder(Preprocessing(), Limits(decode_seconds=2.0), ONE) as decoder:
         yield decoder
 
@@ -158,22 +174,22 @@ def test_large_images_pass_one_gate() -> None:
 
 def test_workers_are_replaced_after_so_many_images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoder_module, "IMAGES_A_WORKER", 2)
-    before = {child.pid for child in psutil.Process().children()}
-    seen = set()
+    before, seen = children(), set()
     with Decoder(Preprocessing(), Limits(), ONE) as decoder:
         for n in range(4):
-            seen |= {child.pid for child in psutil.Process().children()} - before
+            seen |= workers(before)
             assert decoder.decode(noise_png(n)).error is None
     assert len(seen) == 2
 
 
 def test_no_worker_outlives_the_pool() -> None:
-    before = {child.pid for child in psutil.Process().children()}
+    before = children()
     with Decoder(Preprocessing(), Limits(), Settings(decoders=2)) as decoder:
         decoder.decode(noise_png(1))
-        workers = {child.pid for child in psutil.Process().children()} - before
-        assert len(workers) == 2
-    assert not any(psutil.pid_exists(pid) for pid in workers)
+        started = workers(before)
+        assert len(started) == 2
+    assert not any(psutil.pid_exists(pid) for pid in started)
+    assert children() == before
 
 
 def test_killed_while_it_decodes(sabotaged: Decoder) -> None:
@@ -199,38 +215,36 @@ def test_killed_while_it_decodes(sabotaged: Decoder) -> None:
 def test_a_worker_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     for code in (
         "raise SystemExit(5)",
-        "import os; os.write(1, bytes([0,0,0,2]) + b'{}' + bytes(4))",
+        "from batch_inference import decode_worker, forker; import os;"
+        "decode_worker.main = lambda: os.write(1, bytes([0,0,0,2]) + b'{}' + bytes(4));"
+        "forker.main()",
+        "from batch_inference import decode_worker, forker; decode_worker.main = lambda: 1 / 0;"
+        "forker.main()",
     ):
-        monkeypatch.setattr(worker_module, "COMMAND", (sys.executable, "-c", code))
+        monkeypatch.setattr(fork_server, "COMMAND", (sys.executable, "-c", code))
         with pytest.raises(DecoderError, match="did not start"):
             Decoder(Preprocessing(), Limits(), ONE)
 
 
 def test_a_worker_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "COMMAND", (sys.executable, "-c", SABOTAGED))
+    monkeypatch.setattr(fork_server, "COMMAND", (sys.executable, "-c", SABOTAGED))
     config = WorkerConfig(
         preprocessing=Preprocessing(), limits=Limits(decode_seconds=0.3), memory=1 << 30,
         large_pixels=1 << 30,
     )  # fmt: skip
-    with worker_module.Worker(config, Gate(1)) as worker:
+    with (
+        fork_server.ForkServer() as server,
+        worker_module.Worker(config, Gate(1), server) as worker,
+    ):
         with pytest.raises(worker_module.WorkerTimeoutError):
             worker.decode(b"SLEEP")
         worker.retire(0.1)
         assert not psutil.pid_exists(worker.pid)
 
 
-def test_a_worker_has_no_credentials_and_ends_with_its_pipe(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    assert not [name for name in environment() if name.startswith("AWS_")]
-    finished = subprocess.run(
-        worker_module.COMMAND, stdin=subprocess.DEVNULL, env=environment(), check=False
-    )
-    assert finished.returncode == 0
-
-
 def test_what_a_death_means() -> None:
     assert WorkerDiedError(-signal.SIGXCPU).reason().reason is Reason.TIMEOUT
     assert WorkerDiedError(-signal.SIGKILL).reason().reason is Reason.BOMB
     assert WorkerDiedError(1).reason().reason is Reason.UNDECODABLE
+    assert WorkerDiedError(None).reason().reason is Reason.UNDECODABLE
+    assert "lost" in str(WorkerDiedError(None).reason())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from batch_inference.fork_server import ForkServer
 from batch_inference.job import score_shard
 from batch_inference.kept_decoder import KeptDecoder
 from batch_inference.settings import Settings
@@ -25,17 +26,22 @@ if TYPE_CHECKING:
 TWO = Settings(decoders=2)
 
 
-def workers() -> set[int]:
+def children() -> set[int]:
     return {child.pid for child in psutil.Process().children()}
+
+
+def workers() -> set[int]:
+    """Return the ids of what this process's children were forked to."""
+    return {worker.pid for child in psutil.Process().children() for worker in child.children()}
 
 
 @pytest.fixture
 def kept() -> Iterator[KeptDecoder]:
-    before = workers()
-    decoders = KeptDecoder()
+    before = children()
+    decoders = KeptDecoder(ForkServer())
     yield decoders
     decoders.close()
-    assert workers() <= before
+    assert children() == before
 
 
 def test_the_next_shard_gets_the_same_workers(kept: KeptDecoder) -> None:

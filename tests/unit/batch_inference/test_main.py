@@ -24,7 +24,6 @@ from detector.contract import ContractError
 from detector.package import DetectorPackage, Graph, PackageError
 from detector.summary import ShardRecord
 from tests.unit.batch_inference.support import (
-    InlineDecoder,
     make_plan,
     noise_png,
     plan_uri,
@@ -53,7 +52,6 @@ def test_a_shard_from_the_command_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("batch_inference.job.Decoder", InlineDecoder)
     # The S3 of these tests is no server.
     monkeypatch.setattr(main_module, "Downloads", lambda _session, _s3: None)
     monkeypatch.setattr(main_module, "Settings", lambda: Settings(progress_seconds=0, window=4))
