@@ -31,6 +31,7 @@ from batch_inference.settings import Settings
 from benchmarks.machine import machine
 from benchmarks.s3_server import LocalS3, local_s3
 from benchmarks.throughput.batch import plan, publish, upload
+from benchmarks.throughput.memory_watch import tree_seconds
 from benchmarks.throughput.photograph import files_in, mix_of, write
 from detector.cache import cache_home
 from detector.manifest import ManifestEntry
@@ -43,10 +44,11 @@ PACKAGES = ("boto3", "cykooz-resizer", "numpy", "obstore", "pillow", "pyarrow")
 
 
 class Feed:
-    """The job, with a graph that takes means."""
+    """The job, with a graph that takes means; its workers are of ``forked``."""
 
     def __init__(self, storage: LocalS3, folder: Path, server: ForkServer) -> None:
-        self._server = server
+        self.forked = psutil.Process(server.pid)
+        self._decoders = partial(Decoder, server=server)
         self._settings = Settings()
         self._s3 = storage.client(self._settings.fetchers + 8)
         self._downloads = Downloads(storage.session(), self._s3)
@@ -72,24 +74,20 @@ class Feed:
             engine=engine,
             attempt=1,
             settings=self._settings,
-            decoders=partial(Decoder, server=self._server),
+            decoders=self._decoders,
             downloads=self._downloads,
         )
         if record.counts.rows != len(entries) or record.counts.reasons:
             raise SystemExit(f"{record.counts} of {len(entries)} images: this is no measurement")
         return time.perf_counter() - begun
 
-    def workers_seconds(self) -> float:
-        """Return the processor time of the workers that have ended, and of their server."""
-        return sum(psutil.Process(self._server.pid).cpu_times()[:4])
-
 
 def measure(feed: Feed, entries: list[ManifestEntry], few: int, name: str) -> dict[str, float]:
     """Score ``few`` of the entries and then all; return the rate of the rest, and their costs."""
     short = feed.seconds(entries[:few], f"{name}-few")
-    me, before = psutil.Process().cpu_times(), feed.workers_seconds()
+    me, before = psutil.Process().cpu_times(), tree_seconds(feed.forked)
     long = feed.seconds(entries, f"{name}-all")
-    mine, workers = psutil.Process().cpu_times(), feed.workers_seconds() - before
+    mine, workers = psutil.Process().cpu_times(), tree_seconds(feed.forked) - before
     job = mine.user + mine.system - me.user - me.system
     return {
         "images_a_second": round((len(entries) - few) / (long - short), 1),

@@ -18,9 +18,10 @@ from training.data.catalog import TEST, CatalogEntry
 from training.data.prepared import AUDIT_FILE, read_prepared
 from training.drift import enough, make_reference
 from training.drift_images import choose, look, observed
-from training.embedded import add_reference, build_package, parts_of
+from training.embedded import parts_of
 from training.fitting import flat_metrics
 from training.head import CARD_FILE, DETAILS_FILE, HeadRecord
+from training.package import add_reference, build_package
 from training.parity import ParityError, measure
 from training.registry import RegistryError, publish
 from training.release_card import render_release_card

@@ -31,6 +31,7 @@ from batch_inference.shard import Slice, layout_of
 from batch_inference.writer import commit
 from benchmarks.s3_server import LocalS3, local_s3
 from benchmarks.throughput.batch import plan, publish, upload
+from benchmarks.throughput.memory_watch import tree_seconds
 from detector.package import DetectorPackage
 from detector.plan import BatchPlan, DetectorRef
 from detector.preprocess import Pixels
@@ -44,11 +45,6 @@ def processor_ms(process: psutil.Process, images: int) -> float:
     """Return a process's processor time an image so far, in milliseconds."""
     times = process.cpu_times()
     return float((times.user + times.system) * 1000 / images)
-
-
-def workers_ms(server: ForkServer, images: int) -> float:
-    """Return the same of the server of decode workers, and of those that have ended."""
-    return float(sum(psutil.Process(server.pid).cpu_times()[:4]) * 1000 / images)
 
 
 def alone(engine: Engine, pixels: list[Pixels]) -> float:
@@ -67,6 +63,7 @@ class Bench:
     def __init__(self, job: Job, storage: LocalS3, cache: Path, server: ForkServer) -> None:
         self._storage = storage
         self._server = server
+        self._decoders = partial(Decoder, server=server)
         self._s3 = storage.client(Settings().fetchers + 8)
         self._downloads = Downloads(storage.session(), self._s3)
         self._settings = Settings()
@@ -93,7 +90,7 @@ class Bench:
             engine=self.engine,
             attempt=1,
             settings=self._settings,
-            decoders=partial(Decoder, server=self._server),
+            decoders=self._decoders,
             downloads=self._downloads,
         )
 
@@ -111,27 +108,22 @@ class Bench:
 
     def _decoder(self) -> Decoder:
         limits = self._plan("warm", few=True).limits
-        return Decoder(
-            self._package.preprocessing,
-            limits,
-            self._settings,
-            thumbnails=True,
-            server=self._server,
-        )
+        return self._decoders(self._package.preprocessing, limits, self._settings, thumbnails=True)
 
     def run(self) -> tuple[float, dict[str, float], list[float]]:
         """Return the job's seconds, processor ms an image by part, and rates of the graph alone."""
         rates = [alone(self.engine, self._pixels)]
         batch, count = self._plan("timed"), len(self._entries)
         me, them = psutil.Process(), psutil.Process(self._storage.pid)
+        forked = psutil.Process(self._server.pid)
         before, served = processor_ms(me, count), processor_ms(them, count)
-        workers = workers_ms(self._server, count)
+        workers = tree_seconds(forked)
         begun = start()
         self._score(batch)
         seconds = stop(begun)
         spent = {
             "engine and rows": processor_ms(me, count) - before,
-            "decode workers": workers_ms(self._server, count) - workers,
+            "decode workers": (tree_seconds(forked) - workers) * 1000 / count,
             "storage": processor_ms(them, count) - served,
         }
         rates.append(alone(self.engine, self._pixels))

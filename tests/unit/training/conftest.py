@@ -11,10 +11,10 @@ from moto import mock_aws
 
 from tests.unit.training.tiny import make_images, tiny_weights
 from training.dataset import Dataset, load_dataset
-from training.embedded import build_package
 from training.fitted import fit_folder
 from training.fitting import Naming, Setting
 from training.head import CARD_FILE, read_head
+from training.package import build_package
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

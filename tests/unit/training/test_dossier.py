@@ -6,9 +6,10 @@ import pytest
 
 from detector.package import PackageError, load_package
 from training.dossier import read_dossier
-from training.embedded import build_package, details_of, parts_of
+from training.embedded import details_of, parts_of
 from training.fitting import Setting
 from training.head import CARD_FILE, read_head
+from training.package import build_package
 
 
 @pytest.fixture

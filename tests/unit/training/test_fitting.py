@@ -13,13 +13,14 @@ from tests.unit.training.conftest import NOW
 from tests.unit.training.tiny import make_images, tiny_weights
 from training.dataset import Dataset, DatasetError, load_dataset
 from training.degrade import JUDGED, Variant
-from training.embedded import build_package, verified
+from training.embedded import verified
 from training.evaluation import UNSEEN, evaluate, write_report
 from training.features import open_session
 from training.fit import fit, layer_sets
 from training.fitted import fit_folder
 from training.fitting import HELD_OUT, Naming, Setting, features_of
 from training.head import CARD_FILE, RECORD_FILE, WEIGHTS_FILE, Head, HeadError, read_head
+from training.package import build_package
 from training.probe import balance
 
 

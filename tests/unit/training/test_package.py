@@ -12,10 +12,11 @@ from tests.unit.training.processor import asks
 from tests.unit.training.test_tower import PIXELS
 from tests.unit.training.tiny import CONFIG, SIGLIP, tiny_weights
 from training.adaptation import ADAPTATION_FILE, Adaptation
-from training.embedded import build_package, parts_of
+from training.embedded import parts_of
 from training.features import open_session
 from training.fitting import Setting
 from training.head import CARD_FILE, HeadError, HeadRecord, read_head
+from training.package import build_package
 from training.vision import PREFIX, Array, VisionConfig
 
 NORM = PREFIX + "encoder.layers.1.layer_norm1.weight"

@@ -14,9 +14,9 @@ from tests.unit.training.test_package import empty
 from tests.unit.training.tiny import DINOV3, PERCEPTION, SIGLIP, tiny_weights
 from training.adaptation import Adaptation, adapted
 from training.dataset import Dataset
-from training.embedded import build_package
 from training.fitting import Setting
 from training.head import Head, read_head
+from training.package import build_package
 from training.parity import INT8_PROBABILITY, ParityError, likeness, limits, measure
 from training.tune.parity_reference import reference_logits
 from training.vision import PREFIX, VisionConfig, VisionWeights, preprocessing_of
