@@ -8,9 +8,7 @@ https://github.com/microsoft/onnxruntime/blob/main/docs/Privacy.md
 
 import os
 
-VARIABLE = "ORT_DISABLE_TELEMETRY"
-
 
 def turn_off() -> None:
     """Turn ONNX Runtime's reports off, before it is imported; a user's own setting stays."""
-    os.environ.setdefault(VARIABLE, "1")
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
