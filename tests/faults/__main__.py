@@ -13,14 +13,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.faults.catalogue import FAULTS
+from tests.faults.catalogue import FAULTS, OUTAGES
 from tests.faults.measured import measured, say
 from tests.faults.own_stack import own_scene
 from tests.faults.restart import restarts
 from tests.faults.table import render
 from tests.integration.conftest import PARAMETERS
 
-ALL = [*FAULTS, *restarts(PARAMETERS)]
+ALL = [*FAULTS, *OUTAGES, *restarts(PARAMETERS)]
 Trials = dict[str, list[dict[str, Any]]]
 
 

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import libfaketime
 import psutil
 
+from aidetect.status.executions import list_runs
 from detector.layout import detector_prefix
 from detector.package import Graph
 from local.emulator.aidetect_emulator.fault_file import CallFault
@@ -16,6 +17,8 @@ from tests.faults.trial import Trial, follow, hold
 from tests.integration.test_kill import processes
 
 EXPRESS, BATCH = 8, 32
+# Seconds of an outage: to be tried at all, and to outlast a handful of retries.
+SHORT, LONG = (6.0, 10.0), (75.0, 100.0)
 JOB = ("batch_inference", "--plan")
 FUNCTION = ("awslambdaric", "functions.express")
 
@@ -47,14 +50,35 @@ def calls(images: int, *faults: CallFault) -> Callable[[Scene, str], Trial]:
     return run
 
 
-def outage(images: int, *faults: CallFault) -> Callable[[Scene, str], Trial]:
-    """Have calls fail for six to ten seconds from the drop on: long enough to be tried."""
+def outage(
+    images: int, *faults: CallFault, seconds: tuple[float, float]
+) -> Callable[[Scene, str], Trial]:
+    """Have calls fail for so many seconds from the drop on."""
 
     def run(scene: Scene, name: str) -> Trial:
         with scene.asked.calls(*faults):
             began = time.monotonic()
             dropped = scene.drop(images)
-            time.sleep(scene.rng.uniform(6, 10))
+            time.sleep(scene.rng.uniform(*seconds))
+        return _ended(scene, name, dropped, began)
+
+    return run
+
+
+def outage_under_way(
+    images: int, *faults: CallFault, seconds: tuple[float, float]
+) -> Callable[[Scene, str], Trial]:
+    """Have calls fail for so many seconds from the start of the execution on."""
+
+    def run(scene: Scene, name: str) -> Trial:
+        began = time.monotonic()
+        dropped = scene.drop(images)
+        target, end = scene.stack.target, began + 60
+        machine = target.outputs.ScoringStateMachineArn
+        while not list_runs(target.sfn, machine, "RUNNING") and time.monotonic() < end:
+            time.sleep(0.02)
+        with scene.asked.calls(*faults):
+            time.sleep(scene.rng.uniform(*seconds))
         return _ended(scene, name, dropped, began)
 
     return run
@@ -179,7 +203,9 @@ START = (
 FULL = CallFault("stepfunctions", "StartExecution", 1.0, 400, "ExecutionLimitExceeded")
 SUBMIT = CallFault("batch", "SubmitJob", 0.5, 500, "ServerException")
 SUBMIT_LOST = CallFault("batch", "SubmitJob", 0.5, 500, "ServerException", answer_lost=True)
+SUBMIT_DOWN = replace(SUBMIT, share=1.0)
 INVOKE = CallFault("lambda", "Invoke", 0.4, 429, "TooManyRequestsException")
+INVOKE_FULL = replace(INVOKE, share=1.0)
 TELL = (
     CallFault("events", "PutEvents", 1.0, 500, "InternalException"),
     CallFault("sns", "Publish", 1.0, 500, "InternalError"),
@@ -210,7 +236,7 @@ FAULTS = [
     Fault(
         "start refused",
         "for six to ten seconds no execution may start: ExecutionLimitExceeded",
-        outage(EXPRESS, FULL),
+        outage(EXPRESS, FULL, seconds=SHORT),
     ),
     Fault("submit fails", "half of SubmitJob answer 500", calls(BATCH, SUBMIT)),
     Fault(
@@ -228,4 +254,18 @@ FAULTS = [
     Fault("model damaged, batch", "the same in the batch lane", damaged_model(BATCH)),
     Fault("disk full", "the first attempt of a job can write no file", full_disk),
     Fault("clock skewed", "jobs and functions ten minutes early or late", skewed),
+]
+
+# Minutes each, so not among all tests.
+OUTAGES = [
+    Fault(
+        "submit refused",
+        "for 75 to 100 seconds every SubmitJob answers 500",
+        outage(BATCH, SUBMIT_DOWN, seconds=LONG),
+    ),
+    Fault(
+        "functions refused",
+        "for 75 to 100 seconds of its execution every invocation answers 429",
+        outage_under_way(BATCH, INVOKE_FULL, seconds=LONG),
+    ),
 ]

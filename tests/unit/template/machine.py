@@ -1,5 +1,6 @@
 """A state machine as plain data, and what its definition says of its course."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,6 +49,33 @@ class Machine:
     @property
     def tasks(self) -> list[str]:
         return sorted(name for name, state in self.states.items() if state["Type"] == "Task")
+
+    @property
+    def lambdas(self) -> list[str]:
+        """Return the tasks that call a function."""
+        return [name for name in self.tasks if "lambda" in self.states[name]["Resource"]]
+
+    @property
+    def jobs(self) -> list[str]:
+        """Return the tasks that submit a job."""
+        return [name for name in self.tasks if "batch" in self.states[name]["Resource"]]
+
+    def seconds_waited(self, name: str, error: str) -> float:
+        """Return how long a task that always ends with an error is tried again, on the average.
+
+        With full jitter a pause is anything between none and its length.
+        """
+        for retrier in self.states[name]["Retry"]:
+            if error in retrier["ErrorEquals"]:
+                pauses = (
+                    min(
+                        retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n,
+                        retrier.get("MaxDelaySeconds", math.inf),
+                    )
+                    for n in range(retrier["MaxAttempts"])
+                )
+                return float(sum(pauses)) / 2
+        return 0.0
 
     def following(self, name: str) -> Iterator[str]:
         """Yield the states that may come right after one."""
