@@ -1,6 +1,6 @@
 """Measure the embedded detector's heat map: what it costs, and whether it tells the truth.
 
-python benchmarks/heat.py FOLDER... --keep /tmp/heat.jsonl --out benchmarks/heat.json
+python -m benchmarks.heat FOLDER... --keep /tmp/heat.jsonl --out benchmarks/heat.json
 
 Cost: the same graph with and without the map, in turns, CPU time of one thread.
 

@@ -29,7 +29,8 @@ def left_behind(module: str, home: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["batch_inference.engine", "training.features", "training.saturation"]
+    "module",
+    ["batch_inference.engine", "training.features", "training.saturation", "benchmarks.graphs"],
 )
 def test_no_identifier_and_no_report_is_kept(module: str, tmp_path: Path) -> None:
     found = left_behind(module, tmp_path / "home")
