@@ -5,6 +5,7 @@ from aidetect.doctor.checks import (
     alarm_mail,
     capacity,
     champion,
+    concurrency,
     credentials,
     dead_letters,
     fleets,
@@ -25,6 +26,7 @@ BEFORE: tuple[Check, ...] = (
     capacity.CHECK,
     quota.GPU,
     quota.CPU,
+    concurrency.CHECK,
 )
 OF_STACK: tuple[Check, ...] = (
     stack.CHECK,

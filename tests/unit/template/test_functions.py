@@ -82,6 +82,14 @@ def test_runtime_is_the_python_that_bundles_are_built_for() -> None:
     assert GLOBALS["Tracing"] == "Active"
 
 
+def test_no_function_asks_for_more_than_a_new_account_may_have() -> None:
+    # "'MemorySize' value failed to satisfy constraint", and the deployment is undone:
+    # https://github.com/awslabs/genai-bedrock-agent-chatbot/issues/4
+    assert max(f.get("MemorySize", 128) for f in FUNCTIONS.values()) <= 3008
+    # What is reserved for one is taken from the others, of which there may be 10 at a time.
+    assert not any("ReservedConcurrentExecutions" in f for f in FUNCTIONS.values())
+
+
 def test_every_log_is_kept_for_as_long_as_asked() -> None:
     for group in resources("AWS::Logs::LogGroup").values():
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aidetect.doctor.checks import capacity, credentials, python, quota, region, sam
+from aidetect.doctor.checks import capacity, concurrency, credentials, python, quota, region, sam
 from aidetect.doctor.defaults import DEFAULTS
 from aidetect.doctor.document import Outcome
 from local.toolchain import SAM
@@ -195,3 +195,13 @@ def test_cpu_quota(vcpus: int, outcome: Outcome) -> None:
     found = quota.look_at_cpus(with_quota("L-34B43A08", vcpus).place)
     assert found.outcome is outcome
     assert ("for ever" in found.found) == (vcpus == 0)
+
+
+@pytest.mark.parametrize(("left", "outcome"), [(1000, OK), (100, OK), (99, WARNING), (10, WARNING)])
+def test_concurrency(left: int, outcome: Outcome) -> None:
+    limits = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": left}
+    answer = {"AccountLimit": limits}
+    found = concurrency.look(Stubbed().answer("lambda", "get_account_settings", answer).place)
+    assert found.outcome is outcome
+    assert found.found.startswith(f"{left:,} functions may run at a time")
+    assert ("--service-code lambda" in found.remedy) == (outcome is WARNING)

@@ -119,6 +119,7 @@ def test_before_there_is_a_stack() -> None:
     stubbed.refuse("ec2", "describe_instance_type_offerings", "UnauthorizedOperation")
     for _ in range(2):
         stubbed.refuse("service-quotas", "get_service_quota", "AccessDeniedException")
+    stubbed.refuse("lambda", "get_account_settings", "AccessDeniedException")
     found = examine(stubbed.place, CHECKS)
     assert {f.check: f.outcome for f in found.findings if f.check in ("stack", "fleets")} == {
         "stack": FAILED, "fleets": SKIPPED,
@@ -126,6 +127,7 @@ def test_before_there_is_a_stack() -> None:
     told = {f.check: f.found for f in found.findings}
     assert told["GPU machines"].endswith("may not ec2:DescribeInstanceTypeOfferings")
     assert told["GPU quota"].endswith("may not servicequotas:GetServiceQuota")
+    assert told["functions"].endswith("may not lambda:GetAccountSettings")
 
 
 def test_places(monkeypatch: pytest.MonkeyPatch) -> None:

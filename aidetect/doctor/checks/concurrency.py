@@ -1,0 +1,36 @@
+"""How many functions may run at a time in the account, all of its functions together.
+
+1,000 by default, and as few as 10 in new accounts until they have been in use:
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
+from aidetect.doctor.check import Check, Result, ok, warning
+from aidetect.doctor.place import Place
+
+# As many are always left to functions that have none of their own, but where AWS limits an account:
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+ENOUGH = 100
+REMEDY = (
+    "ask for more: aws service-quotas request-service-quota-increase --service-code lambda "
+    "--quota-code L-B99A9384 --desired-value 1000"
+)
+
+
+def look(place: Place) -> Result:
+    """Tell how many are left to functions without a share of their own, as the stack's are."""
+    limits = place.client("lambda").get_account_settings()["AccountLimit"]
+    left = int(limits["UnreservedConcurrentExecutions"])
+    found = f"{left:,} functions may run at a time"
+    if left < ENOUGH:
+        return warning(f"{found}: many small drops at once wait for one another", REMEDY)
+    return ok(found)
+
+
+CHECK = Check(
+    "functions",
+    "May the account run more than a few functions at a time?",
+    look,
+    needs=("lambda:GetAccountSettings",),
+    after=("region",),
+    no_local="functions are processes of this machine",
+)
