@@ -4,7 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from aidetect.errors import AidetectError
+from aidetect.explanation import code_of
 from aidetect.job_image.sources import Sources
 from aidetect.target import Target
 from local.image.target import Target as ImageTarget
@@ -17,6 +20,10 @@ Show = Callable[[str], None]
 
 class NoBuilderError(AidetectError, RuntimeError):
     """The stack has nothing that builds images; the message says what does."""
+
+
+class BuildRefusedError(AidetectError, RuntimeError):
+    """The account may not begin another build; the message says what to do."""
 
 
 class BuildFailedError(AidetectError, RuntimeError):
@@ -49,6 +56,8 @@ def build(
     ------
     NoBuilderError
         If this stack has no project.
+    BuildRefusedError
+        If the account has as many builds as it may: none, where it is new.
     BuildFailedError
         If the build failed, was stopped or timed out.
     botocore.exceptions.ClientError
@@ -71,18 +80,34 @@ def build(
         "TAG": image.tag,
         "REVISION": revision,
     }
-    begun = builds.start_build(
+    begun = _start(
+        builds,
         projectName=project,
         sourceTypeOverride="S3",
         sourceLocationOverride=f"{bucket}/{sources.key}",
         environmentVariablesOverride=[
             {"name": name, "value": value, "type": "PLAINTEXT"} for name, value in variables.items()
         ],
-    )["build"]
+    )
     ended = _follow(builds, begun["id"], show)
     if ended["buildStatus"] != "SUCCEEDED":
         raise BuildFailedError(_why(target, ended))
     return _pushed(ended, image)
+
+
+def _start(builds: Any, **wanted: Any) -> dict[str, Any]:
+    try:
+        begun: dict[str, Any] = builds.start_build(**wanted)["build"]
+    except ClientError as error:
+        if code_of(error) != "AccountLimitExceededException":
+            raise
+        # "Cannot have more than 0 builds in queue for the account"
+        raise BuildRefusedError(
+            f"{error.response['Error']['Message']}. New accounts may have none: ask for more in "
+            "Service Quotas, AWS CodeBuild, 'Concurrently running builds for Linux/Medium "
+            "environment'. Meanwhile `make image-push` builds here, with docker, podman or buildah"
+        ) from error
+    return begun
 
 
 def _follow(builds: Any, build: str, show: Show) -> dict[str, Any]:

@@ -6,12 +6,18 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from typer.testing import CliRunner
 
 from aidetect import image_command
 from aidetect.job_image import build as module
-from aidetect.job_image.build import BuildFailedError, NoBuilderError, build
+from aidetect.job_image.build import (
+    BuildFailedError,
+    BuildRefusedError,
+    NoBuilderError,
+    build,
+)
 from aidetect.job_image.sources import Sources
 from aidetect.main import app
 from local.image.target import TARGETS
@@ -126,6 +132,16 @@ def test_a_build_that_never_began_has_no_log(place: Any) -> None:
     place.is_at("COMPLETED", "STOPPED")
     with pytest.raises(BuildFailedError, match=r"b:1 stopped.*\nit has no log"):
         build(place, TARGETS["scorer"], SOURCES, "abc")
+
+
+def test_an_account_that_may_not_build_is_told_what_to_do(place: Any) -> None:
+    said = "Cannot have more than 0 builds in queue for the account"
+    place.stubs["codebuild"].add_client_error("start_build", "AccountLimitExceededException", said)
+    with pytest.raises(BuildRefusedError, match=rf"{said}\. .*Service Quotas.*`make image-push`"):
+        build(place, TARGETS["scorer"], SOURCES)
+    place.stubs["codebuild"].add_client_error("start_build", "AccessDeniedException")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        build(place, TARGETS["scorer"], SOURCES)
 
 
 def test_where_there_is_no_project_something_else_is_named(place: Any) -> None:
