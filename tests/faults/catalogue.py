@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import libfaketime
 import psutil
@@ -21,6 +22,7 @@ EXPRESS, BATCH = 8, 32
 SHORT, LONG = (6.0, 10.0), (75.0, 100.0)
 JOB = ("batch_inference", "--plan")
 FUNCTION = ("awslambdaric", "functions.express")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,14 @@ def _ended(scene: Scene, name: str, dropped: Dropped, began: float) -> Trial:
     seconds = time.monotonic() - began
     scene.asked.lift()
     return hold(scene, name, dropped, seconds)
+
+
+def _soon(look: Callable[[], list[Found]]) -> list[Found]:
+    """Look until something is found, for a minute at most."""
+    end = time.monotonic() + 60
+    while not (found := look()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
 
 
 def calls(images: int, *faults: CallFault) -> Callable[[Scene, str], Trial]:
@@ -73,10 +83,9 @@ def outage_under_way(
     def run(scene: Scene, name: str) -> Trial:
         began = time.monotonic()
         dropped = scene.drop(images)
-        target, end = scene.stack.target, began + 60
+        target = scene.stack.target
         machine = target.outputs.ScoringStateMachineArn
-        while not list_runs(target.sfn, machine, "RUNNING") and time.monotonic() < end:
-            time.sleep(0.02)
+        _soon(lambda: list_runs(target.sfn, machine, "RUNNING"))
         with scene.asked.calls(*faults):
             time.sleep(scene.rng.uniform(*seconds))
         return _ended(scene, name, dropped, began)
@@ -92,9 +101,7 @@ def strike(
     def run(scene: Scene, name: str) -> Trial:
         began = time.monotonic()
         dropped = scene.drop(images)
-        end = time.monotonic() + 60
-        while not (found := processes(*words)) and time.monotonic() < end:
-            time.sleep(0.02)
+        found = _soon(lambda: processes(*words))
         time.sleep(scene.rng.uniform(0, 3))
         for process in found:
             blow(scene, process)
@@ -166,10 +173,7 @@ def full_disk(scene: Scene, name: str) -> Trial:
     began = time.monotonic()
     with scene.asked.full_disk(64):
         dropped = scene.drop(BATCH)
-        end = time.monotonic() + 60
-        while not (found := processes(*JOB)) and time.monotonic() < end:
-            time.sleep(0.02)
-        psutil.wait_procs(found, timeout=60)
+        psutil.wait_procs(_soon(lambda: processes(*JOB)), timeout=60)
     return _ended(scene, name, dropped, began)
 
 

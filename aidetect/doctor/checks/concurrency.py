@@ -5,15 +5,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 
 from aidetect.doctor.check import Check, Result, ok, warning
+from aidetect.doctor.checks.quota import ask_for
 from aidetect.doctor.place import Place
 
 # As many are always left to functions that have none of their own, but where AWS limits an account:
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 ENOUGH = 100
-REMEDY = (
-    "ask for more: aws service-quotas request-service-quota-increase --service-code lambda "
-    "--quota-code L-B99A9384 --desired-value 1000"
-)
+# "Concurrent executions", and what everybody has of them.
+CODE, DEFAULT = "L-B99A9384", 1000
 
 
 def look(place: Place) -> Result:
@@ -22,7 +21,10 @@ def look(place: Place) -> Result:
     left = int(limits["UnreservedConcurrentExecutions"])
     found = f"{left:,} functions may run at a time"
     if left < ENOUGH:
-        return warning(f"{found}: many small drops at once wait for one another", REMEDY)
+        return warning(
+            f"{found}: many small drops at once wait for one another",
+            ask_for("lambda", CODE, DEFAULT),
+        )
     return ok(found)
 
 

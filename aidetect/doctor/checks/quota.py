@@ -35,11 +35,12 @@ def read(quotas: Any, code: str) -> int:
     return int(found["Quota"]["Value"])
 
 
-def _ask_for(code: str, vcpus: int) -> str:
+def ask_for(service: str, code: str, value: int) -> str:
+    """Return what to do where a quota is too small."""
     return (
         "ask for more, which takes minutes to days: aws service-quotas "
-        f"request-service-quota-increase --service-code ec2 --quota-code {code} "
-        f"--desired-value {vcpus}"
+        f"request-service-quota-increase --service-code {service} --quota-code {code} "
+        f"--desired-value {value}"
     )
 
 
@@ -54,10 +55,10 @@ def look_at_gpus(place: Place) -> Result:
         return failed(
             f"{found}, and one job needs {job}. On demand there are {on_demand}, which the fleet "
             "does not use: larger batches wait for ever",
-            _ask_for(GPU_SPOT, most),
+            ask_for("ec2", GPU_SPOT, most),
         )
     if spot < most:
-        return warning(found, _ask_for(GPU_SPOT, most))
+        return warning(found, ask_for("ec2", GPU_SPOT, most))
     return ok(found)
 
 
@@ -69,9 +70,9 @@ def look_at_cpus(place: Place) -> Result:
     if spot < job:
         return warning(
             f"{found}, and one job needs {job}: training waits for ever",
-            _ask_for(STANDARD_SPOT, most),
+            ask_for("ec2", STANDARD_SPOT, most),
         )
-    return ok(found) if spot >= most else warning(found, _ask_for(STANDARD_SPOT, most))
+    return ok(found) if spot >= most else warning(found, ask_for("ec2", STANDARD_SPOT, most))
 
 
 GPU = Check(
